@@ -1,0 +1,10 @@
+"""Flask-UNT: see where the users of your Flask site go."""
+
+from __future__ import annotations
+
+from .errors import ConfigError
+from .errors import UNTError
+from .extension import UNT
+from .store.migrate import include_name
+
+__all__ = ["UNT", "ConfigError", "UNTError", "include_name"]

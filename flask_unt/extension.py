@@ -1,0 +1,215 @@
+"""The extension: checks the settings once, and wires the parts into an app."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from typing import TypeVar
+
+from flask import Flask
+from flask import appcontext_pushed
+from markupsafe import Markup
+
+from . import cli
+from . import dashboard
+from .config import Settings
+from .errors import ConfigError
+from .ingest import inject
+from .ingest import middleware
+from .state import Address
+from .state import Check
+from .state import Exemptions
+from .state import RedisAddress
+from .state import State
+from .state import get_state
+from .store.migrate import include_name
+from .stream import connection_settings
+
+T = TypeVar("T")
+
+
+class UNT:
+    """See where the users of a Flask site go.
+
+    ``unt = UNT(app)``, or ``unt = UNT()`` and ``unt.init_app(app)`` in a factory;
+    one ``UNT`` may serve several apps.
+
+    :param db: a Flask-SQLAlchemy instance or a SQLAlchemy engine. Only its address
+        and connection settings are taken.
+    :param redis: a redis-py client. Only its address and settings are taken.
+    :param identify: returns the signed-in user's email, or a mapping with ``email``
+        and/or ``id`` and optional ``name``, or ``None``.
+    :param can_view: whether the current request may see the dashboard.
+    :param can_manage: whether the current request may change what is stored.
+    :param nonce: returns the nonce of the current page's content security policy.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        db: Any = None,
+        redis: Any = None,
+        identify: Check | None = None,
+        can_view: Check | None = None,
+        can_manage: Check | None = None,
+        nonce: Check | None = None,
+    ) -> None:
+        self._db = db
+        self._redis = redis
+        self._checks: dict[str, Check | None] = {
+            "identify": identify,
+            "can_view": can_view,
+            "can_manage": can_manage,
+            "nonce": nonce,
+        }
+        _check_arguments(db, redis, **self._checks)
+        self._exemptions = Exemptions()
+
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set up ``app``.
+
+        :raises ConfigError: a setting is wrong, or ``app`` already has a UNT.
+        """
+        if "unt" in app.extensions:
+            raise ConfigError(
+                "UNT is already set up on this app: call UNT(app) or unt.init_app(app)"
+                " once."
+            )
+
+        settings = Settings.from_config(app.config, os.environ, app.instance_path)
+        state = State(
+            app,
+            settings,
+            find_database=lambda: find_database(app, settings, self._db),
+            find_redis=lambda: find_redis(app, settings, self._redis),
+            exemptions=self._exemptions,
+            **self._checks,
+        )
+        app.extensions["unt"] = state
+        middleware.install(app, state)
+        inject.install(app, state)
+        dashboard.register(app, state)
+        cli.register(app)
+        _watch_migrate(app, state)
+        app.jinja_env.globals["unt_script"] = unt_script
+
+    def exempt(self, view: T) -> T:
+        """Leave a view or a blueprint alone: no tag, and its pages are not recorded."""
+        self._exemptions.add(view)
+        return view
+
+
+def unt_script() -> Markup:
+    """The script tag, for ``{{ unt_script() }}`` in a template."""
+    return inject.place_script_tag(get_state())
+
+
+def find_database(app: Flask, settings: Settings, db: Any) -> Address:
+    """The database's URL and engine options: ours, or what the site has."""
+    if app.config.get("UNT_DATABASE_URL"):
+        return str(settings.database_url), None
+
+    engine = _host_engine(app, settings, db)
+
+    if engine is None:
+        return str(settings.database_url), None
+
+    if engine.dialect.name == "sqlite":
+        return _sqlite_beside(engine, settings), None
+
+    url = engine.url.render_as_string(hide_password=False)
+    return url, {"creator": engine.pool._creator}
+
+
+def find_redis(app: Flask, settings: Settings, client: Any) -> RedisAddress | None:
+    """Redis's URL, or the settings of the site's client; ``None`` without Redis."""
+    if client is not None and not app.config.get("UNT_REDIS_URL"):
+        return None, connection_settings(client)
+
+    if settings.redis_url is None:
+        return None
+
+    return settings.redis_url, None
+
+
+def _host_engine(app: Flask, settings: Settings, db: Any) -> Any:
+    db = db if db is not None else app.extensions.get("sqlalchemy")
+
+    if db is None or hasattr(db, "dialect"):
+        return db
+
+    bind = settings.database_bind
+
+    with app.app_context():
+        engines = db.engines
+
+        if bind is None:
+            return engines.get(None) or engines.get("default")
+
+        if bind not in engines:
+            raise ConfigError(
+                f"UNT_DATABASE_BIND is {bind!r}, which SQLALCHEMY_BINDS does not name."
+            )
+
+        return engines[bind]
+
+
+def _sqlite_beside(engine: Any, settings: Settings) -> str:
+    """A file of our own: SQLite has one writer, and the site's must not wait."""
+    file = engine.url.database
+
+    if not file or file == ":memory:" or file.startswith("file:"):
+        return str(settings.database_url)
+
+    own = os.path.join(os.path.dirname(os.path.abspath(file)), "unt.db")
+    return str(engine.url.set(database=own, query={}))
+
+
+def _watch_migrate(app: Flask, state: State) -> None:
+    """Keep our tables out of Flask-Migrate's sight, whichever is set up first."""
+    _guard_migrate(app)
+    appcontext_pushed.connect(_guard_migrate, app)
+    state.at_first_request(lambda: appcontext_pushed.disconnect(_guard_migrate, app))
+
+
+def _guard_migrate(app: Flask, **_: Any) -> None:
+    arguments = getattr(app.extensions.get("migrate"), "configure_args", None)
+
+    if arguments is None or isinstance(arguments.get("include_name"), _WithoutOurs):
+        return
+
+    arguments["include_name"] = _WithoutOurs(arguments.get("include_name"))
+
+
+class _WithoutOurs:
+    """The site's ``include_name``, if it has one, after ours."""
+
+    def __init__(self, theirs: Any) -> None:
+        self._theirs = theirs
+
+    def __call__(self, name: str | None, type_: str, parents: Any) -> bool:
+        if not include_name(name, type_, parents):
+            return False
+
+        return self._theirs is None or bool(self._theirs(name, type_, parents))
+
+
+def _check_arguments(db: Any, redis: Any, **checks: Any) -> None:
+    if db is not None and not (hasattr(db, "engines") or hasattr(db, "dialect")):
+        raise ConfigError(
+            "UNT(db=…) takes a Flask-SQLAlchemy instance or a SQLAlchemy engine,"
+            f" not {type(db).__name__}."
+        )
+
+    if redis is not None and not hasattr(redis, "connection_pool"):
+        raise ConfigError(
+            f"UNT(redis=…) takes a redis-py client, not {type(redis).__name__}."
+        )
+
+    for name, check in checks.items():
+        if check is not None and not callable(check):
+            raise ConfigError(f"UNT({name}=…) takes a callable without arguments.")

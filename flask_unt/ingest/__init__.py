@@ -1,0 +1,1 @@
+"""The browser's door: taking events in, and putting the script into pages."""
