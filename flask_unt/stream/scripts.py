@@ -1,0 +1,55 @@
+"""What Redis does in one step, as Lua."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+
+
+class Script:
+    """A Lua script and the hash that Redis knows it by."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def run_script(client: Any, script: Script, keys: Sequence[str], *values: Any) -> Any:
+    """Run a script in one round trip once Redis knows it."""
+    arguments = (len(keys), *keys, *values)
+
+    try:
+        return client.execute_command("EVALSHA", script.sha, *arguments)
+    except redis.exceptions.NoScriptError:
+        return client.execute_command("EVAL", script.text, *arguments)
+
+
+FULL = 0
+FOREIGN = -1
+ADD = Script("""
+local site = redis.call('GET', KEYS[2])
+if ARGV[1] ~= '' and site ~= ARGV[1] then
+  if site then return -1 end
+  redis.call('SET', KEYS[2], ARGV[1])
+end
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('XADD', KEYS[1], '*', 'd', ARGV[3])
+return 1
+""")
+RENEW = Script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+""")
+DROP = Script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+""")
+RETIRE = Script("""
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local held = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
+if #held > 0 then return 0 end
+return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+""")
