@@ -41,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("DATABASE_URL", "REDIS_URL", "RQ_REDIS_URL", "SECRET_KEY"):
         os.environ.pop(name, None)
 
+    if hasattr(config, "workerinput"):
+        processes.die_with_parent()
+
 
 @pytest.fixture(scope="session")
 def shared_server(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import random
 import shutil
@@ -70,6 +71,12 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
 
     return {**kept, **(extra or {})}
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def process_tree(pid: int) -> list[int]:
