@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import urllib.request
 
 import pymysql
@@ -117,15 +118,22 @@ def test_children_of_a_process_die_with_it(spawn):
     process.wait_until(lambda: process.log().strip().isdigit())
     process.kill()
 
-    def running(pid):
-        try:
-            with open(f"/proc/{pid}/stat") as stat:
-                return stat.read().split()[2] != "Z"
-        except OSError:
-            return False
+    child = int(process.log())
+    end = time.monotonic() + 5
 
-    assert not running(int(process.log()))
-    assert running(os.getpid())
+    while is_running(child) and time.monotonic() < end:
+        time.sleep(0.02)
+
+    assert not is_running(child)
+    assert is_running(os.getpid())
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().split()[2] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.browser
