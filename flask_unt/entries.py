@@ -1,0 +1,267 @@
+"""What waits in the stream: events as they are stored, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import fields
+from typing import Any
+from typing import TypeAlias
+
+ENTRY_VERSION = 1
+READABLE_VERSIONS = (1,)
+
+Pairs: TypeAlias = "tuple[tuple[str, str], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page shown once. ``mark`` says who was signed in: ``""`` nobody."""
+
+    key: bytes
+    id: str
+    visitor: str | None
+    time: int
+    tz: int
+    host: str
+    path: str
+    title: str
+    referrer: str | None
+    campaign: Pairs
+    from_key: bytes | None
+    kind: str
+    width: int | None
+    lang: str | None
+    status: int | None
+    skewed: bool
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How long and how far a view was read; ``key`` is that view's."""
+
+    key: bytes
+    visitor: str | None
+    time: int
+    engaged: int
+    scroll: int
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """An event that the site names; ``props`` is flat JSON."""
+
+    key: bytes
+    id: str
+    visitor: str | None
+    time: int
+    tz: int
+    view_key: bytes | None
+    name: str
+    props: str
+    skewed: bool
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """A signed token that says who the visitor is."""
+
+    key: bytes
+    id: str
+    visitor: str
+    time: int
+    token: str
+
+
+Event: TypeAlias = "View | Leave | Custom | Identify"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody known to be signed in."""
+
+    email: str | None
+    id: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one accepted request brings, as it waits in the stream."""
+
+    received: int
+    agent: str
+    zone: str | None
+    webdriver: bool
+    user: Identity | None
+    events: tuple[Event, ...]
+    fresh: bool = False
+
+
+EVENT_TYPES: Mapping[str, type[Any]] = {
+    "view": View,
+    "leave": Leave,
+    "event": Custom,
+    "identify": Identify,
+}
+TYPE_NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENT_TYPES.items()}
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """An entry as compact JSON, for the stream."""
+    user = entry.user
+    data = [
+        ENTRY_VERSION,
+        entry.received,
+        entry.agent,
+        entry.zone,
+        entry.webdriver,
+        None if user is None else [user.email, user.id, user.name],
+        entry.fresh,
+        [_pack_event(event) for event in entry.events],
+    ]
+    return _to_json(data).encode("utf-8", "replace")
+
+
+def decode_entry(data: bytes) -> Entry:
+    """The entry that ``encode_entry`` wrote, in this release or the one before.
+
+    :raises ValueError: it is none, or another release's.
+    """
+    try:
+        version, *rest = json.loads(data.decode("utf-8"))
+
+        if _integer(version) not in READABLE_VERSIONS:
+            raise ValueError(f"This release cannot read an entry of version {version}.")
+
+        received, agent, zone, webdriver, user, fresh, events = rest
+        return Entry(
+            _integer(received),
+            _text(agent),
+            _maybe_text(zone),
+            _flag(webdriver),
+            _unpack_user(user),
+            tuple(_unpack_event(event) for event in events),
+            _flag(fresh),
+        )
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"This is not an entry: {error!r}.") from error
+
+
+def event_payload(event: Event) -> str:
+    """An event as JSON with names, to be set aside and read by people."""
+    kind = type(event)
+    pairs = zip(fields(kind), _pack_event(event)[1:], strict=True)
+    named = {field.name: value for field, value in pairs}
+    return _to_json({"type": TYPE_NAMES[kind], **named})
+
+
+def payload_event(payload: str) -> Event:
+    """The event that was set aside.
+
+    :raises ValueError: the payload is none.
+    """
+    try:
+        named = json.loads(payload)
+        kind = EVENT_TYPES[named["type"]]
+        values = [named[field.name] for field in fields(kind)]
+        return _unpack_event([named["type"], *values])
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"This is not a set-aside event: {error!r}.") from error
+
+
+def _pack_event(event: Event) -> list[Any]:
+    kind = type(event)
+    values = (getattr(event, field.name) for field in fields(kind))
+    return [
+        TYPE_NAMES[kind],
+        *(value.hex() if isinstance(value, bytes) else value for value in values),
+    ]
+
+
+def _unpack_event(packed: Sequence[Any]) -> Event:
+    kind = EVENT_TYPES[packed[0]]
+    pairs = zip(READERS[kind], packed[1:], strict=True)
+    event: Event = kind(*(read(value) for read, value in pairs))
+    return event
+
+
+def _unpack_user(packed: Sequence[Any] | None) -> Identity | None:
+    if packed is None:
+        return None
+
+    email, id, name = packed
+    return Identity(_maybe_text(email), _maybe_text(id), _maybe_text(name))
+
+
+def _to_json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+
+    return value
+
+
+def _maybe_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("a whole number was expected")
+
+    return value
+
+
+def _maybe_integer(value: object) -> int | None:
+    return None if value is None else _integer(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false was expected")
+
+    return value
+
+
+def _key(value: object) -> bytes:
+    key = bytes.fromhex(_text(value))
+
+    if len(key) != 16:
+        raise ValueError("A key has 16 bytes.")
+
+    return key
+
+
+def _maybe_key(value: object) -> bytes | None:
+    return None if value is None else _key(value)
+
+
+def _pairs(value: Sequence[Sequence[object]]) -> Pairs:
+    return tuple((_text(name), _text(text)) for name, text in value)
+
+
+# Annotations are text here, so each field's reader is found by its type's name.
+READER_BY_TYPE: Mapping[str, Callable[[Any], Any]] = {
+    "str": _text,
+    "str | None": _maybe_text,
+    "int": _integer,
+    "int | None": _maybe_integer,
+    "bool": _flag,
+    "bytes": _key,
+    "bytes | None": _maybe_key,
+    "Pairs": _pairs,
+}
+READERS: Mapping[type[Any], tuple[Callable[[Any], Any], ...]] = {
+    kind: tuple(READER_BY_TYPE[str(field.type)] for field in fields(kind))
+    for kind in EVENT_TYPES.values()
+}

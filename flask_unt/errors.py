@@ -1,0 +1,42 @@
+"""What can go wrong, one class for each way to go on."""
+
+from __future__ import annotations
+
+
+class UNTError(Exception):
+    """Everything that Flask-UNT raises by itself."""
+
+
+class ConfigError(UNTError):
+    """A setting is wrong. The message is a sentence that says what to do."""
+
+
+class RequestRefused(UNTError):
+    """An HTTP request that is not taken in.
+
+    :param status: the HTTP status of the answer.
+    :param reason: a short word for the answer's body, such as ``"not-json"``.
+    :param retry_after: seconds after which the browser may ask again.
+    """
+
+    def __init__(self, status: int, reason: str, retry_after: int | None = None):
+        super().__init__(f"{status} {reason}")
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class StoreUnavailable(UNTError):
+    """The database cannot be reached, or cannot be written to, now."""
+
+
+class SchemaOutdated(StoreUnavailable):
+    """The tables are those of another release: run ``flask unt init-db``."""
+
+
+class WriteFailed(UNTError):
+    """The database works, but refused this write."""
+
+
+class StreamUnavailable(UNTError):
+    """Redis is not there, refuses, may evict keys, is full, or is another site's."""

@@ -1,0 +1,46 @@
+"""The key that an event is stored under."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+# Fixed bounds, 2015 and 2100: relative to now, a late retry would get another key.
+EARLIEST = 1_420_070_400_000
+LATEST = 4_102_444_800_000
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+UUID7 = re.compile(
+    r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
+
+
+def is_plausible(time: float) -> bool:
+    """Whether a time in ms since 1970 lies between 2015 and 2100."""
+    return EARLIEST <= time < LATEST
+
+
+def id_time(id: str) -> int | None:
+    """The time in ms that a uuid7 carries, or None where it has no plausible one."""
+    match = UUID7.fullmatch(id)
+
+    if match is None:
+        return None
+
+    time = int(match[1] + match[2], 16)
+    return time if is_plausible(time) else None
+
+
+def stored_key(visitor: str | None, id: str, time: float) -> bytes:
+    """The 16 bytes that an event is stored under, the same for every retry.
+
+    48 bits of time, those of the id, else of ``time`` as it was sent, else 0;
+    then 80 bits of a hash of visitor and id, so that nobody can take the key of
+    another visitor's event.
+    """
+    moment = id_time(id)
+
+    if moment is None:
+        moment = int(time) if is_plausible(time) else 0
+
+    digest = hashlib.sha256(f"{visitor or ''}|{id}".encode()).digest()
+    return moment.to_bytes(6, "big") + digest[:10]
