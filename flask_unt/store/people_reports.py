@@ -1,49 +1,206 @@
-"""Reports on users and visitors."""
+"""Reports on one user or one visitor."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import uuid as uuids
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from datetime import timedelta
+from typing import Any
 
-from flask_unt.store.shapes import UserDetail
-from flask_unt.store.shapes import UserList
-from flask_unt.store.shapes import VisitorDetail
-from flask_unt.store.shapes import VisitorUser
+import sqlalchemy as sa
 
+from . import schema
+from .hours import day_of
+from .hours import day_start
+from .log_reports import campaign_text
+from .ownership import counted
+from .ownership import total
+from .ownership import views_of
+from .ownership import visits_of
+from .shapes import Browser
+from .shapes import FirstTouch
+from .shapes import UserDetail
+from .shapes import VisitorDetail
+from .shapes import VisitorUser
 
-def users(
-    conn: Connection,
-    *,
-    now: int,
-    search: str = "",
-    sort: str = "last_access",
-    descending: bool = True,
-    page: int = 1,
-    per_page: int = 50,
-    zone: str = "UTC",
-    bots: str = "apart",
-) -> UserList:
-    """One page of the known users, those without any view included.
-
-    ``sort`` is one of last_access, first_seen, email, visits, views (else ValueError);
-    a page out of range is the nearest one.
-    """
-    raise NotImplementedError
+CALENDAR_DAYS = 365
 
 
 def user(
-    conn: Connection, id: int, *, now: int, zone: str = "UTC", bots: str = "apart"
+    conn: sa.Connection, id: int, *, now: int, zone: str = "UTC", bots: str = "apart"
 ) -> UserDetail | None:
     """A user's figures and browsers, or None if there is no such user."""
-    raise NotImplementedError
+    somebody = conn.execute(
+        sa.select(schema.user).where(schema.user.c.id == id)
+    ).one_or_none()
+
+    if somebody is None:
+        return None
+
+    visits = visits_of(id, bots)
+    figures = conn.execute(
+        sa.select(
+            sa.func.count().label("visits"),
+            total(visits.c.views).label("views"),
+            total(visits.c.engaged_ms).label("engaged_ms"),
+            sa.func.min(visits.c.started_at).label("first_seen"),
+            sa.func.max(visits.c.last_at).label("last_access"),
+        ).select_from(visits)
+    ).one()
+    return UserDetail(
+        id=somebody.id,
+        email=somebody.email,
+        name=somebody.name,
+        verified=somebody.verified,
+        host_id=somebody.host_id,
+        created_at=somebody.created_at,
+        first_seen=figures.first_seen,
+        last_access=figures.last_access,
+        visits=figures.visits,
+        views=figures.views,
+        engaged_ms=figures.engaged_ms,
+        browsers=_browsers(conn, id),
+        first_touch=_first_touch(conn, visits),
+        also_declared=_also_declared(conn, id, somebody.email),
+        days=_calendar(conn, id, now, zone, bots),
+    )
 
 
 def visitor(
-    conn: Connection, id: int, *, bots: str = "apart"
+    conn: sa.Connection, id: int, *, bots: str = "apart"
 ) -> VisitorDetail | None:
     """A visitor's figures by their number, or None if there is no such visitor."""
-    raise NotImplementedError
+    visitor, visit = schema.visitor, schema.visit
+    browser = conn.execute(sa.select(visitor).where(visitor.c.id == id)).one_or_none()
+
+    if browser is None:
+        return None
+
+    visits, views = conn.execute(
+        sa.select(sa.func.count(), total(visit.c.views)).where(
+            visit.c.visitor_id == id, counted(visit, bots)
+        )
+    ).one()
+    return VisitorDetail(
+        id=id,
+        user_id=browser.owner_id,
+        first_seen=browser.first_seen,
+        last_seen=browser.last_seen,
+        visits=visits,
+        views=views,
+    )
 
 
-def visitor_user(conn: Connection, uuid: str) -> VisitorUser | None:
+def visitor_user(conn: sa.Connection, uuid: str) -> VisitorUser | None:
     """Whose browser this is, or None if it was never seen."""
-    raise NotImplementedError
+    try:
+        key = uuids.UUID(uuid).bytes
+    except ValueError:
+        return None
+
+    visitor = schema.visitor
+    found = conn.execute(
+        sa.select(visitor.c.id, visitor.c.owner_id).where(visitor.c.uuid == key)
+    ).one_or_none()
+    return None if found is None else VisitorUser(*found)
+
+
+def _browsers(conn: sa.Connection, user_id: int) -> tuple[Browser, ...]:
+    link = schema.link
+    links = conn.execute(
+        sa.select(link.c.visitor_id, link.c.since, link.c.reason)
+        .where(link.c.user_id == user_id)
+        .order_by(link.c.since, link.c.id)
+    ).all()
+    first: dict[int, Any] = {}
+
+    for row in links:
+        first.setdefault(row.visitor_id, row)
+
+    devices = _newest_devices(conn, list(first))
+    unknown = (None, None, None)
+    return tuple(
+        Browser(id, row.since, row.reason, *devices.get(id, unknown))
+        for id, row in first.items()
+    )
+
+
+def _newest_devices(
+    conn: sa.Connection, visitor_ids: Sequence[int]
+) -> dict[int, tuple[str | None, str | None, str | None]]:
+    visit = schema.visit
+    newest = (visit.c.last_at.desc(), visit.c.id.desc())
+    ranked = (
+        sa.select(
+            visit.c.visitor_id,
+            visit.c.browser,
+            visit.c.system,
+            visit.c.device,
+            sa.func.row_number()
+            .over(partition_by=visit.c.visitor_id, order_by=newest)
+            .label("place"),
+        )
+        .where(visit.c.visitor_id.in_(visitor_ids))
+        .subquery("ranked")
+    )
+    found = conn.execute(sa.select(ranked).where(ranked.c.place == 1))
+    return {row.visitor_id: (row.browser, row.system, row.device) for row in found}
+
+
+def _first_touch(conn: sa.Connection, visits: sa.Subquery) -> FirstTouch | None:
+    visit, page = schema.visit, schema.page
+    row = conn.execute(
+        sa.select(
+            visits.c.started_at,
+            visit.c.referrer,
+            visit.c.utm_source,
+            visit.c.utm_medium,
+            visit.c.utm_campaign,
+            page.c.title,
+            page.c.path,
+        )
+        .select_from(visits)
+        .join(visit, visit.c.id == visits.c.visit_id)
+        .outerjoin(page, page.c.id == visit.c.entry_page_id)
+        .order_by(visits.c.started_at, visits.c.visit_id)
+        .limit(1)
+    ).one_or_none()
+
+    if row is None:
+        return None
+
+    return FirstTouch(
+        at=row.started_at,
+        referrer=row.referrer,
+        campaign=campaign_text(row.utm_source, row.utm_medium, row.utm_campaign),
+        page_title=row.title,
+        page_path=row.path,
+    )
+
+
+def _also_declared(conn: sa.Connection, user_id: int, email: str | None) -> int:
+    link, user = schema.link, schema.user
+    own = sa.select(link.c.visitor_id).where(link.c.user_id == user_id)
+    found = conn.scalar(
+        sa.select(sa.func.count(link.c.visitor_id.distinct()))
+        .join(user, user.c.id == link.c.user_id)
+        .where(
+            user.c.email == email,
+            user.c.verified.is_(sa.false()),
+            link.c.visitor_id.not_in(own),
+        )
+    )
+    return found or 0
+
+
+def _calendar(
+    conn: sa.Connection, user_id: int, now: int, zone: str, bots: str
+) -> tuple[tuple[date, int], ...]:
+    view = schema.page_view
+    first = day_of(now, zone) - timedelta(days=CALENDAR_DAYS - 1)
+    recent = view.c.local_time >= day_start(first, zone)
+    halves = views_of([user_id], [view.c.local_time], recent, counted(view, bots))
+    moments = conn.execute(sa.union_all(*halves))
+    return tuple(sorted(Counter(day_of(row[1], zone) for row in moments).items()))

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from flask_unt.store.log_reports import navigation_log
-from flask_unt.store.log_reports import visitor_log
-from flask_unt.store.people_reports import user
-from flask_unt.store.people_reports import users
-from flask_unt.store.people_reports import visitor
-from flask_unt.store.people_reports import visitor_user
-from flask_unt.store.shapes import Browser
-from flask_unt.store.shapes import DayFigures
-from flask_unt.store.shapes import Figures
-from flask_unt.store.shapes import FirstTouch
-from flask_unt.store.shapes import Log
-from flask_unt.store.shapes import LogView
-from flask_unt.store.shapes import LogVisit
-from flask_unt.store.shapes import Overview
-from flask_unt.store.shapes import PageRow
-from flask_unt.store.shapes import PageShare
-from flask_unt.store.shapes import UserDetail
-from flask_unt.store.shapes import UserList
-from flask_unt.store.shapes import UserRow
-from flask_unt.store.shapes import VisitorDetail
-from flask_unt.store.shapes import VisitorUser
-from flask_unt.store.site_reports import live
-from flask_unt.store.site_reports import overview
-from flask_unt.store.site_reports import page_share
+from .log_reports import navigation_log
+from .log_reports import visitor_log
+from .people_reports import user
+from .people_reports import visitor
+from .people_reports import visitor_user
+from .shapes import Browser
+from .shapes import DayFigures
+from .shapes import Figures
+from .shapes import FirstTouch
+from .shapes import Log
+from .shapes import LogView
+from .shapes import LogVisit
+from .shapes import Overview
+from .shapes import PageRow
+from .shapes import PageShare
+from .shapes import UserDetail
+from .shapes import UserList
+from .shapes import UserRow
+from .shapes import VisitorDetail
+from .shapes import VisitorUser
+from .site_reports import live
+from .site_reports import overview
+from .site_reports import page_share
+from .user_list import users
 
 __all__ = [
     "Browser",

@@ -1,15 +1,32 @@
-"""Reports on the whole site."""
+"""Reports on the whole site: rollups, and rows where an hour or a day is cut."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections import Counter
+from datetime import date
 
-from flask_unt.store.shapes import Overview
-from flask_unt.store.shapes import PageShare
+import sqlalchemy as sa
+
+from . import schema
+from .hours import HOUR_MS
+from .hours import day_of
+from .ownership import counted
+from .ownership import total
+from .ownership import views_of
+from .shapes import DayFigures
+from .shapes import Figures
+from .shapes import Overview
+from .shapes import PageRow
+from .shapes import PageShare
+from .spans import Span
+from .spans import within
+
+LIVE_MS = 300_000
+LAST_MOMENT = 253_370_764_800_000  # the year 9999
 
 
 def overview(
-    conn: Connection,
+    conn: sa.Connection,
     *,
     since: int,
     until: int,
@@ -19,25 +36,236 @@ def overview(
 ) -> Overview:
     """Figures of the views from ``since`` until just before ``until``.
 
-    Visitors are counted by whole days of ``zone``: the first and the last day of the
-    period count entirely.
+    In ``series`` the visitors of a day are those of the whole day. Marked hours are to
+    be recomputed before.
     """
-    raise NotImplementedError
+    span = Span(since, max(since, until), now, zone, bots)
+    figures = _figures(conn, span)
+    return Overview(
+        since=since,
+        until=until,
+        visitors=figures.visitors,
+        views=figures.views,
+        visits=figures.visits,
+        engaged_ms_median=figures.engaged_ms_median,
+        newly_known=figures.newly_known,
+        previous=_figures(conn, span.before()),
+        here_now=live(conn, now, bots),
+        series=_series(conn, span),
+        not_counted_bots=_bot_views(conn, span),
+        first_view_at=_first_view_at(conn, bots),
+    )
 
 
 def page_share(
-    conn: Connection,
+    conn: sa.Connection,
     *,
     user_id: int | None = None,
     since: int | None = None,
     until: int | None = None,
     limit: int = 6,
+    zone: str = "UTC",
     bots: str = "apart",
 ) -> PageShare:
     """The most viewed pages, of one user or of everybody, and the rest as "Other"."""
-    raise NotImplementedError
+    if user_id is None:
+        counts = _page_counts(since, until, zone, bots)
+    else:
+        counts = _page_counts_of(user_id, since, until, bots)
+
+    views = total(counts.c.views)
+    everything = conn.scalar(sa.select(views)) or 0
+    page = schema.page
+    found = conn.execute(
+        sa.select(page.c.id, page.c.title, page.c.host, page.c.path, views)
+        .join(counts, counts.c.page_id == page.c.id)
+        .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
+        .having(views > 0)
+        .order_by(views.desc(), page.c.id)
+        .limit(limit)
+    )
+    rows = [PageRow(*row, row[-1] / everything) for row in found]
+    rest = everything - sum(row.views for row in rows)
+
+    if rest > 0:
+        rows.append(PageRow(None, "Other", "", "", rest, rest / everything))
+
+    return PageShare(everything, tuple(rows))
 
 
-def live(conn: Connection, now: int, bots: str = "apart") -> int:
+def live(conn: sa.Connection, now: int, bots: str = "apart") -> int:
     """How many visitors saw a page in the last five minutes."""
-    raise NotImplementedError
+    view = schema.page_view
+    found = conn.scalar(
+        sa.select(sa.func.count(view.c.visitor_id.distinct())).where(
+            view.c.local_time > now - LIVE_MS, counted(view, bots)
+        )
+    )
+    return found or 0
+
+
+def _figures(conn: sa.Connection, span: Span) -> Figures:
+    views, visits = _views_and_visits(conn, span)
+    user = schema.user
+    newly_known = sa.select(sa.func.count()).where(
+        within(user.c.created_at, [(span.since, span.until)])
+    )
+    return Figures(
+        visitors=_visitors(conn, span),
+        views=views,
+        visits=visits,
+        engaged_ms_median=_engaged_median(conn, span),
+        newly_known=conn.scalar(newly_known) or 0,
+    )
+
+
+def _views_and_visits(conn: sa.Connection, span: Span) -> tuple[int, int]:
+    hour, view, visit = schema.hour, schema.page_view, schema.visit
+    whole = sa.select(total(hour.c.views), total(hour.c.visits)).where(
+        within(hour.c.hour, [span.hours])
+    )
+    views, visits = conn.execute(whole).one()
+    cut_views = sa.select(sa.func.count()).where(
+        within(view.c.local_time, span.hour_edges), counted(view, span.bots)
+    )
+    cut_visits = sa.select(sa.func.count()).where(
+        within(visit.c.started_at, span.hour_edges), counted(visit, span.bots)
+    )
+    return (
+        views + (conn.scalar(cut_views) or 0),
+        visits + (conn.scalar(cut_visits) or 0),
+    )
+
+
+def _visitors(conn: sa.Connection, span: Span) -> int:
+    seen, view = schema.visitor_day, schema.page_view
+    whole = span.whole_days()
+    cut = sa.select(view.c.visitor_id).where(
+        view.c.visitor_id.is_not(None),
+        within(view.c.local_time, span.day_edges()),
+        counted(view, span.bots),
+    )
+    days = sa.select(seen.c.visitor_id).where(
+        seen.c.day.between(*whole) if whole else sa.false()
+    )
+    everybody = sa.union(cut, days).subquery("everybody")
+    return conn.scalar(sa.select(sa.func.count()).select_from(everybody)) or 0
+
+
+def _engaged_median(conn: sa.Connection, span: Span) -> int:
+    visit = schema.visit
+    mine = sa.and_(
+        within(visit.c.started_at, [(span.since, span.until)]),
+        counted(visit, span.bots),
+    )
+    count = conn.scalar(sa.select(sa.func.count(visit.c.id)).where(mine)) or 0
+
+    if count == 0:
+        return 0
+
+    middle = conn.scalars(
+        sa.select(visit.c.engaged_ms)
+        .where(mine)
+        .order_by(visit.c.engaged_ms)
+        .offset((count - 1) // 2)
+        .limit(2 - count % 2)
+    ).all()
+    return int(sum(middle) // len(middle))
+
+
+def _series(conn: sa.Connection, span: Span) -> tuple[DayFigures, ...]:
+    views = _views_by_day(conn, span)
+    seen = schema.visitor_day
+    days = list(span.days())
+    visitors: dict[date, int] = {
+        day: count
+        for day, count in conn.execute(
+            sa.select(seen.c.day, sa.func.count())
+            .where(seen.c.day.between(days[0], days[-1]))
+            .group_by(seen.c.day)
+        )
+    }
+    return tuple(DayFigures(day, visitors.get(day, 0), views[day]) for day in days)
+
+
+def _views_by_day(conn: sa.Connection, span: Span) -> Counter[date]:
+    hour, view = schema.hour, schema.page_view
+    views: Counter[date] = Counter()
+    whole = sa.select(hour.c.hour, hour.c.views).where(
+        within(hour.c.hour, [span.hours])
+    )
+
+    for start, count in conn.execute(whole):
+        views[day_of(start, span.zone)] += count
+
+    cut = sa.select(view.c.local_time).where(
+        within(view.c.local_time, span.hour_edges), counted(view, span.bots)
+    )
+    views.update(day_of(moment, span.zone) for moment in conn.scalars(cut))
+    return views
+
+
+def _bot_views(conn: sa.Connection, span: Span) -> int:
+    if span.bots == "count":
+        return 0
+
+    visit = schema.visit
+    found = sa.select(total(visit.c.views)).where(
+        visit.c.bot.is_(sa.true()),
+        within(visit.c.started_at, [(span.since, span.until)]),
+    )
+    return conn.scalar(found) or 0
+
+
+def _first_view_at(conn: sa.Connection, bots: str) -> int | None:
+    view = schema.page_view
+    first_hour = sa.select(sa.func.min(schema.hour.c.hour)).where(
+        schema.hour.c.views > 0
+    )
+    first_view = (
+        sa.select(view.c.local_time)
+        .where(counted(view, bots))
+        .order_by(view.c.local_time)
+        .limit(1)
+    )
+    hour_start: int | None = conn.scalar(first_hour)
+    viewed_at: int | None = conn.scalar(first_view)
+
+    if viewed_at is None or hour_start is None:
+        return hour_start if viewed_at is None else viewed_at
+
+    # Only pruned views can be an hour or more before the first one that is left.
+    return hour_start if viewed_at - hour_start >= HOUR_MS else viewed_at
+
+
+def _page_counts(
+    since: int | None, until: int | None, zone: str, bots: str
+) -> sa.Subquery:
+    by_hour, view = schema.page_hour, schema.page_view
+    rolled = sa.select(by_hour.c.page_id, by_hour.c.views)
+
+    if since is None and until is None:
+        return rolled.subquery("counts")
+
+    span = Span(since or 0, LAST_MOMENT if until is None else until, 0, zone, bots)
+    whole = rolled.where(within(by_hour.c.hour, [span.hours]))
+    cut = (
+        sa.select(view.c.page_id, sa.func.count().label("views"))
+        .where(within(view.c.local_time, span.hour_edges), counted(view, bots))
+        .group_by(view.c.page_id)
+    )
+    return sa.union_all(whole, cut).subquery("counts")
+
+
+def _page_counts_of(
+    user_id: int, since: int | None, until: int | None, bots: str
+) -> sa.Subquery:
+    view = schema.page_view
+    edges = [(since or 0, LAST_MOMENT if until is None else until)]
+    signed_in, owned = views_of(
+        [user_id],
+        [view.c.page_id, sa.literal(1).label("views")],
+        within(view.c.local_time, edges),
+        counted(view, bots),
+    )
+    return sa.union_all(signed_in, owned).subquery("counts")

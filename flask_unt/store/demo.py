@@ -1,0 +1,296 @@
+"""Some weeks of invented people on the example site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from ..events import Entry
+from ..events import Event
+from ..events import Identity
+from ..events import Leave
+from ..events import View
+from ..events import stored_key
+from .demo_cast import NEXT_PAGE
+from .demo_cast import ORIGINS
+from .demo_cast import PAGES
+from .demo_cast import Campaign
+from .demo_cast import Device
+from .demo_cast import Person
+from .demo_cast import make_cast
+
+if TYPE_CHECKING:
+    from . import Store
+
+DAY = 86_400_000
+# How busy each hour of a person's own day is.
+RHYTHM = (
+    2,
+    1,
+    1,
+    0,
+    0,
+    1,
+    3,
+    6,
+    9,
+    12,
+    13,
+    12,
+    9,
+    11,
+    12,
+    12,
+    11,
+    9,
+    8,
+    9,
+    11,
+    10,
+    7,
+    4,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was written; all are duplicates when the same demo was there already."""
+
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happens on the demo site: entries by time, and addresses typed."""
+
+    entries: list[Entry]
+    declared: list[tuple[int, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outing:
+    """One visit to come: who, with what, from where, and when."""
+
+    person: Person
+    device: Device
+    host: str
+    number: int
+    start: int
+    referrer: str | None
+    campaign: Campaign
+
+
+def make_demo(
+    store: Store,
+    now: int,
+    *,
+    weeks: int = 4,
+    seed: int = 2017,
+    hosts: Sequence[str] = ("127.0.0.1:5000",),
+    known: int = 40,
+    anonymous: int = 400,
+    bots: int = 12,
+    progress: Callable[[int, int], None] | None = None,
+) -> Demo:
+    """Write ``weeks`` of visits to ``hosts`` that end ``now``.
+
+    Run again on the same day with the same ``seed``, it adds only what happened since.
+    """
+    story = tell_story(
+        now,
+        days=weeks * 7,
+        seed=seed,
+        hosts=hosts,
+        crowd=(known, anonymous, bots),
+    )
+    stored = duplicates = done = 0
+    for entries, declared in _days(story):
+        at = entries[-1].received if entries else declared[-1][0]
+        written = store.write(entries, at)
+        stored += written.stored
+        duplicates += written.duplicates
+        for typed_at, visitor, email in declared:
+            store.declare_email(visitor, email, typed_at)
+
+        done += len(entries)
+        if progress is not None:
+            progress(done, len(story.entries))
+
+    return Demo(stored, duplicates)
+
+
+def tell_story(
+    now: int, *, days: int, seed: int, hosts: Sequence[str], crowd: tuple[int, int, int]
+) -> Story:
+    """The same for the same day, seed, hosts and crowd, up to ``now``."""
+    today = now // DAY
+    rng = Random(f"{seed}:{today}")
+    first = date(1970, 1, 1) + timedelta(days=today - days + 1)
+    story = Story([], [])
+    for person in make_cast(rng, *crowd):
+        own = Random(rng.getrandbits(64))
+        for outing in _outings(own, person, first, days, own.choice(hosts)):
+            _tell(own, outing, story)
+
+    entries = [entry for entry in story.entries if entry.received <= now]
+    entries.sort(key=lambda entry: (entry.received, entry.events[0].key))
+    declared = sorted(typed for typed in story.declared if typed[0] <= now)
+    return Story(entries, declared)
+
+
+def _days(
+    story: Story,
+) -> Iterator[tuple[list[Entry], list[tuple[int, str, str]]]]:
+    days = {entry.received // DAY for entry in story.entries}
+    days |= {at // DAY for at, _, _ in story.declared}
+    for day in sorted(days):
+        entries = [entry for entry in story.entries if entry.received // DAY == day]
+        yield entries, [typed for typed in story.declared if typed[0] // DAY == day]
+
+
+def _outings(
+    rng: Random, person: Person, first: date, days: int, host: str
+) -> Iterator[Outing]:
+    offsets = sorted(
+        int(rng.triangular(0, days, days * 0.7)) for _ in range(person.visits)
+    )
+    for number, offset in enumerate(offsets):
+        # Who is to be known must be so by now.
+        early = person.email is not None and number <= person.known_on
+        day = first + timedelta(days=min(offset, days - 3) if early else offset)
+        referrer, campaign, _ = rng.choices(ORIGINS, [row[2] for row in ORIGINS])[0]
+        yield Outing(
+            person=person,
+            device=rng.choice(person.devices),
+            host=host,
+            number=number,
+            start=_moment(rng, day, person.zone),
+            referrer=referrer,
+            campaign=campaign,
+        )
+
+
+def _moment(rng: Random, day: date, zone: str) -> int:
+    hour = rng.choices(range(24), RHYTHM)[0]
+    second = rng.randrange(3600)
+    local = datetime(
+        day.year,
+        day.month,
+        day.day,
+        hour,
+        second // 60,
+        second % 60,
+        tzinfo=ZoneInfo(zone),
+    )
+    return int(local.timestamp() * 1000) + rng.randrange(1000)
+
+
+def _tell(rng: Random, outing: Outing, story: Story) -> None:
+    person = outing.person
+    becomes_known = person.email is not None and outing.number == person.known_on
+    at = outing.start
+    view: View | None = None
+    leave: Leave | None = None
+    for index, (path, title) in enumerate(_walk(rng, 3 if becomes_known else 1)):
+        view = _view(rng, outing, at, path, title, view)
+        events: tuple[Event, ...] = (view,) if leave is None else (leave, view)
+        signed_in = _signed_in(outing, index)
+        story.entries.append(_entry(rng, outing, at, events, signed_in))
+        stay = min(600_000, 2_000 + int(rng.lognormvariate(9.7, 1.0)))
+        at += stay + rng.randrange(500, 20_000)
+        engaged = int(stay * rng.uniform(0.6, 1))
+        scroll = min(100, int(rng.triangular(10, 130, 100)))
+        leave = Leave(view.key, outing.device.visitor, at, engaged, scroll, None)
+
+    if leave is not None:
+        story.entries.append(_entry(rng, outing, at, (leave,), False))
+
+    if becomes_known and person.email is not None and not person.verified:
+        story.declared.append((at, outing.device.visitor, person.email))
+
+
+def _walk(rng: Random, at_least: int) -> list[tuple[str, str]]:
+    pages = [rng.choices(PAGES, (10, 4, 2, 2))[0]]
+    while len(pages) < 14:
+        weights = NEXT_PAGE[pages[-1][0]]
+        leaving = 0.0 if len(pages) < at_least else 1 - sum(weights)
+        following = rng.choices((*PAGES, None), (*weights, leaving))[0]
+        if following is None:
+            break
+
+        pages.append(following)
+
+    return pages
+
+
+def _view(
+    rng: Random, outing: Outing, at: int, path: str, title: str, before: View | None
+) -> View:
+    id = _uuid7(rng, at)
+    visitor = outing.device.visitor
+    came_from = outing.referrer if before is None else f"http://{outing.host}/"
+    return View(
+        key=stored_key(visitor, id, at),
+        id=id,
+        visitor=visitor,
+        time=at,
+        tz=_offset(at, outing.person.zone),
+        host=outing.host,
+        path=path,
+        title=title,
+        referrer=came_from,
+        campaign=outing.campaign if before is None else (),
+        from_key=None if before is None else before.key,
+        kind="load",
+        width=outing.device.width,
+        lang=outing.person.language,
+        status=None,
+        skewed=False,
+        mark=None,
+    )
+
+
+def _entry(
+    rng: Random, outing: Outing, at: int, events: tuple[Event, ...], signed_in: bool
+) -> Entry:
+    person = outing.person
+    entry = Entry(
+        received=at + rng.randrange(40, 900),
+        agent=outing.device.agent,
+        zone=person.zone,
+        webdriver=False,
+        user=None,
+        events=events,
+    )
+    if not signed_in:
+        return entry
+
+    return replace(entry, user=Identity(person.email, person.email, person.name))
+
+
+def _signed_in(outing: Outing, index: int) -> bool:
+    if not outing.person.verified or outing.number < outing.person.known_on:
+        return False
+
+    return outing.number > outing.person.known_on or index > 0
+
+
+def _offset(at: int, zone: str) -> int:
+    offset = datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds()) // 60
+
+
+def _uuid7(rng: Random, at: int) -> str:
+    number = at << 80 | 7 << 76 | rng.getrandbits(12) << 64 | 2 << 62
+    return str(UUID(int=number | rng.getrandbits(62)))

@@ -1,0 +1,115 @@
+"""Whose a page view is: who was signed in then, else the owner of its visitor.
+
+The two halves of that rule are two index scans, so they are two selects everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from . import schema
+
+
+def counted(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
+    """What tells rows of people, or of everybody with ``bots`` "count"."""
+    return sa.true() if bots == "count" else table.c.bot.is_(sa.false())
+
+
+def views_of(
+    user_ids: Sequence[int], columns: Sequence[Any], *conditions: Any
+) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Select page views of users, each as ``whose`` and ``columns``, in two halves."""
+    view, visitor = schema.page_view, schema.visitor
+    signed_in = sa.select(view.c.user_id.label("whose"), *columns).where(
+        view.c.user_id.in_(user_ids), *conditions
+    )
+    owned = (
+        sa.select(visitor.c.owner_id.label("whose"), *columns)
+        .join_from(visitor, view, view.c.visitor_id == visitor.c.id)
+        .where(visitor.c.owner_id.in_(user_ids), view.c.user_id.is_(None), *conditions)
+    )
+    return signed_in, owned
+
+
+def visits_of(user_id: int | None, bots: str) -> sa.Subquery:
+    """Each user's part of each visit: whose, visit_id, from, to, views, engaged time.
+
+    Of one user, or of all. A visit is nearly always one user's; only one that somebody
+    signed in to, on a browser that is another's, has its views looked at.
+    """
+    visit, visitor = schema.visit, schema.visitor
+    people = visit.join(visitor, visitor.c.id == visit.c.visitor_id)
+
+    if user_id is not None:
+        wanted = _visit_ids_of(user_id)
+        people = people.join(wanted, wanted.c.id == visit.c.id)
+
+    whole = _whole_visits(people).where(counted(visit, bots))
+    parts = _parted_visits(people).where(counted(visit, bots))
+    both = sa.union_all(whole, parts).subquery("both")
+    known = both.c.whose.is_not(None) if user_id is None else both.c.whose == user_id
+    return sa.select(both).where(known).subquery("visits")
+
+
+def _visit_ids_of(user_id: int) -> sa.Subquery:
+    visit, visitor = schema.visit, schema.visitor
+    owned = sa.select(visit.c.id).join(visitor, visitor.c.id == visit.c.visitor_id)
+    return sa.union(
+        sa.select(visit.c.id).where(visit.c.user_id == user_id),
+        owned.where(visitor.c.owner_id == user_id),
+    ).subquery("wanted")
+
+
+def _is_parted() -> sa.ColumnElement[bool]:
+    visit, visitor = schema.visit, schema.visitor
+    return sa.and_(
+        visit.c.user_views > 0,
+        visit.c.user_views < visit.c.views,
+        visitor.c.owner_id.is_distinct_from(visit.c.user_id),
+    )
+
+
+def _whole_visits(people: sa.Join) -> sa.Select[Any]:
+    visit, visitor = schema.visit, schema.visitor
+    whose = sa.case((visit.c.user_views > 0, visit.c.user_id), else_=visitor.c.owner_id)
+    return (
+        sa.select(
+            whose.label("whose"),
+            visit.c.id.label("visit_id"),
+            visit.c.started_at,
+            visit.c.last_at,
+            visit.c.views,
+            visit.c.engaged_ms,
+        )
+        .select_from(people)
+        .where(
+            sa.or_(visit.c.user_id.is_not(None), visitor.c.owner_id.is_not(None)),
+            sa.not_(_is_parted()),
+        )
+    )
+
+
+def _parted_visits(people: sa.Join) -> sa.Select[Any]:
+    visit, visitor, view = schema.visit, schema.visitor, schema.page_view
+    whose = sa.func.coalesce(view.c.user_id, visitor.c.owner_id)
+    return (
+        sa.select(
+            whose.label("whose"),
+            visit.c.id.label("visit_id"),
+            sa.func.min(view.c.local_time).label("started_at"),
+            sa.func.max(view.c.local_time).label("last_at"),
+            sa.func.count().label("views"),
+            total(view.c.engaged_ms).label("engaged_ms"),
+        )
+        .select_from(people.join(view, view.c.visit_id == visit.c.id))
+        .where(_is_parted())
+        .group_by(whose, visit.c.id)
+    )
+
+
+def total(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """A sum that is a whole number, and 0 where nothing is added, everywhere."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
