@@ -1,0 +1,63 @@
+# make demo [PORT=5000] [REDIS_URL=redis://…] [DATABASE_URL=…]
+# make test · make bench · make setup
+
+PORT ?= 5000
+PYTHON ?= python3
+WORKERS ?= 2
+
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+NEWEST = .venv/bin/python
+LOWEST = .venv-lowest/bin/python
+
+.PHONY: demo setup test lint types newest lowest bench clean
+
+demo: .venv/.ready-demo
+	$(NEWEST) scripts/demo.py --port $(PORT)
+
+setup: services .venv/.ready-test .venv-lowest/.ready node_modules/.ready
+
+test: setup
+	$(MAKE) --no-print-directory lint types newest lowest
+
+lint:
+	$(NEWEST) -m ruff check .
+	$(NEWEST) -m ruff format --check .
+
+types:
+	$(NEWEST) -m mypy
+
+newest:
+	$(NEWEST) -m pytest -n $(WORKERS)
+
+lowest:
+	$(LOWEST) -m pytest -n $(WORKERS) -m "not browser and not fault"
+
+bench: .venv/.ready-demo
+	$(NEWEST) benchmarks/run.py
+
+clean:
+	rm -rf .venv .venv-lowest node_modules build dist *.egg-info
+
+.venv/.ready-demo: setup.cfg pyproject.toml example_app/requirements.txt
+	PYTHON=$(PYTHON) scripts/make-venv .venv
+	$(NEWEST) $(PIP_INSTALL) -e ".[postgresql,mysql]" -r example_app/requirements.txt
+	touch $@
+
+.venv/.ready-test: setup.cfg pyproject.toml example_app/requirements.txt
+	PYTHON=$(PYTHON) scripts/make-venv .venv
+	$(NEWEST) $(PIP_INSTALL) --upgrade --upgrade-strategy eager -e ".[test,dev]" \
+		-r example_app/requirements.txt
+	touch $@
+
+.venv-lowest/.ready: setup.cfg pyproject.toml requirements-lowest.txt
+	PYTHON=$(PYTHON) scripts/make-venv .venv-lowest
+	$(LOWEST) $(PIP_INSTALL) -e ".[test]" -c requirements-lowest.txt
+	touch $@
+
+node_modules/.ready: package.json package-lock.json | services
+	npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: services
+services:
+	scripts/setup-services
