@@ -40,6 +40,7 @@ from .scripts import run_script
 
 T = TypeVar("T")
 
+LATE_MS = 60_000
 _DAY_MS = 86_400_000
 
 
@@ -61,6 +62,22 @@ class StreamStatus:
     pending: int
     workers: tuple[str, ...]
     trouble: str | None
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return sentences about what is wrong and what to do."""
+        troubles = [self.trouble] if self.trouble else []
+
+        if self.oldest_ms is not None and self.oldest_ms > LATE_MS:
+            one = self.waiting == 1
+            wait = f"{self.waiting} {'entry waits' if one else 'entries wait'}"
+            seconds = self.oldest_ms // 1000
+            troubles.append(
+                f"{wait}, the oldest for {seconds} seconds: look at the worker's log."
+                if self.workers
+                else f"{wait} and no worker runs: run flask unt-worker."
+            )
+
+        return tuple(troubles)
 
 
 class Stream:
