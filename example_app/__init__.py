@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask import render_template
+
 from flask_unt import UNT
 
 from . import accounts

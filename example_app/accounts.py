@@ -11,10 +11,10 @@ from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 from flask_login import LoginManager
-from flask_login import logout_user
 from flask_login import UserMixin
+from flask_login import login_user
+from flask_login import logout_user
 
 
 @dataclass
