@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import ConfigError
+from ..errors import ConfigError
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")

@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from typing import Any
 from typing import TypeAlias
 
-from .errors import ConfigError
-from .urls import host_key
-from .urls import origin_key
+from ..errors import ConfigError
+from ..urls import host_key
+from ..urls import origin_key
 
 PREFIX = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+")
 QUEUE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

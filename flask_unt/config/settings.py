@@ -11,24 +11,13 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from ..errors import ConfigError
 from . import checks
-from .addresses import beside_host
 from .addresses import resolve_database_url
 from .addresses import resolve_redis_url
 from .checks import Check
 from .checks import Rate
 from .checks import did_you_mean
-from .errors import ConfigError
-
-__all__ = [
-    "SETTING_NAMES",
-    "Rate",
-    "Settings",
-    "beside_host",
-    "derive_prefix",
-    "resolve_database_url",
-    "resolve_redis_url",
-]
 
 DERIVED_LENGTH = 10
 

@@ -1,0 +1,55 @@
+"""From the bytes of a request to typed, cleaned events, or a reason why not."""
+
+from __future__ import annotations
+
+from ..cleaning import clean_email
+from ..cleaning import clean_text
+from ..cleaning import clean_visitor
+from ..cleaning import mask_emails
+from .batch import Batch
+from .batch import Rejected
+from .batch import parse_2017_view
+from .batch import parse_batch
+from .batch import parse_email
+from .batch import parse_visitor_email
+from .entries import ENTRY_VERSION
+from .entries import Custom
+from .entries import Entry
+from .entries import Event
+from .entries import Identify
+from .entries import Identity
+from .entries import Leave
+from .entries import View
+from .entries import decode_entry
+from .entries import encode_entry
+from .entries import event_payload
+from .entries import payload_event
+from .keys import stored_key
+from .reading import Rules
+
+__all__ = [
+    "ENTRY_VERSION",
+    "Batch",
+    "Custom",
+    "Entry",
+    "Event",
+    "Identify",
+    "Identity",
+    "Leave",
+    "Rejected",
+    "Rules",
+    "View",
+    "clean_email",
+    "clean_text",
+    "clean_visitor",
+    "decode_entry",
+    "encode_entry",
+    "event_payload",
+    "mask_emails",
+    "parse_2017_view",
+    "parse_batch",
+    "parse_email",
+    "parse_visitor_email",
+    "payload_event",
+    "stored_key",
+]
