@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
+from itertools import groupby
 from random import Random
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ..events import Entry
-from ..events import Event
-from ..events import Identity
-from ..events import Leave
-from ..events import View
-from ..events import stored_key
+from flask_unt.events import Entry
+from flask_unt.events import Event
+from flask_unt.events import Identity
+from flask_unt.events import Leave
+from flask_unt.events import View
+from flask_unt.events import stored_key
+
+from .demo_cast import CONTACT
+from .demo_cast import FIRST_PAGE
+from .demo_cast import HOME
 from .demo_cast import NEXT_PAGE
 from .demo_cast import ORIGINS
 from .demo_cast import PAGES
+from .demo_cast import SIGN_IN
 from .demo_cast import Campaign
 from .demo_cast import Device
 from .demo_cast import Person
@@ -32,7 +37,12 @@ from .demo_cast import make_cast
 if TYPE_CHECKING:
     from . import Store
 
-DAY = 86_400_000
+DAY_MS = 86_400_000
+Crowd = tuple[int, int, int]
+Declared = tuple[int, str, str]
+# Known people, anonymous ones, bots.
+CROWD: Crowd = (40, 400, 12)
+LONGEST_WALK = 14
 # How busy each hour of a person's own day is.
 RHYTHM = (
     2,
@@ -63,19 +73,11 @@ RHYTHM = (
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
-    """What was written; all are duplicates when the same demo was there already."""
-
-    stored: int
-    duplicates: int
-
-
-@dataclass(frozen=True, slots=True)
 class Story:
     """What happens on the demo site: entries by time, and addresses typed."""
 
     entries: list[Entry]
-    declared: list[tuple[int, str, str]]
+    declared: list[Declared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,75 +98,62 @@ def make_demo(
     now: int,
     *,
     weeks: int = 4,
-    seed: int = 2017,
-    hosts: Sequence[str] = ("127.0.0.1:5000",),
-    known: int = 40,
-    anonymous: int = 400,
-    bots: int = 12,
+    seed: int = 1,
+    host: str = "127.0.0.1:5000",
+    crowd: Crowd = CROWD,
     progress: Callable[[int, int], None] | None = None,
-) -> Demo:
-    """Write ``weeks`` of visits to ``hosts`` that end ``now``.
+) -> int:
+    """Write ``weeks`` of visits to ``host`` that end ``now``; how many views they have.
 
     Run again on the same day with the same ``seed``, it adds only what happened since.
     """
-    story = tell_story(
-        now,
-        days=weeks * 7,
-        seed=seed,
-        hosts=hosts,
-        crowd=(known, anonymous, bots),
-    )
-    stored = duplicates = done = 0
-    for entries, declared in _days(story):
-        at = entries[-1].received if entries else declared[-1][0]
-        written = store.write(entries, at)
-        stored += written.stored
-        duplicates += written.duplicates
-        for typed_at, visitor, email in declared:
-            store.declare_email(visitor, email, typed_at)
+    story = tell_story(now, days=weeks * 7, seed=seed, host=host, crowd=crowd)
+    views = done = 0
 
+    for entries, declared in _days(story):
+        written = store.write(entries, entries[-1].received)
+        views += written.stored + written.duplicates
         done += len(entries)
+
+        for at, visitor, email in declared:
+            store.declare_email(visitor, email, at)
+
         if progress is not None:
             progress(done, len(story.entries))
 
-    return Demo(stored, duplicates)
+    return views
 
 
 def tell_story(
-    now: int, *, days: int, seed: int, hosts: Sequence[str], crowd: tuple[int, int, int]
+    now: int, *, days: int, seed: int, host: str, crowd: Crowd = CROWD
 ) -> Story:
-    """The same for the same day, seed, hosts and crowd, up to ``now``."""
-    today = now // DAY
+    """What happens until ``now``, the same for the same day, seed, host and crowd."""
+    today = now // DAY_MS
     rng = Random(f"{seed}:{today}")
     first = date(1970, 1, 1) + timedelta(days=today - days + 1)
     story = Story([], [])
+
     for person in make_cast(rng, *crowd):
         own = Random(rng.getrandbits(64))
-        for outing in _outings(own, person, first, days, own.choice(hosts)):
+
+        for outing in _outings(own, person, first, days, host):
             _tell(own, outing, story)
 
     entries = [entry for entry in story.entries if entry.received <= now]
     entries.sort(key=lambda entry: (entry.received, entry.events[0].key))
-    declared = sorted(typed for typed in story.declared if typed[0] <= now)
-    return Story(entries, declared)
+    return Story(entries, sorted(typed for typed in story.declared if typed[0] <= now))
 
 
-def _days(
-    story: Story,
-) -> Iterator[tuple[list[Entry], list[tuple[int, str, str]]]]:
-    days = {entry.received // DAY for entry in story.entries}
-    days |= {at // DAY for at, _, _ in story.declared}
-    for day in sorted(days):
-        entries = [entry for entry in story.entries if entry.received // DAY == day]
-        yield entries, [typed for typed in story.declared if typed[0] // DAY == day]
+def _days(story: Story) -> Iterator[tuple[list[Entry], list[Declared]]]:
+    for day, entries in groupby(story.entries, lambda entry: entry.received // DAY_MS):
+        yield list(entries), [one for one in story.declared if one[0] // DAY_MS == day]
 
 
 def _outings(
     rng: Random, person: Person, first: date, days: int, host: str
 ) -> Iterator[Outing]:
-    offsets = sorted(
-        int(rng.triangular(0, days, days * 0.7)) for _ in range(person.visits)
-    )
+    offsets = sorted(_offset_days(rng, first, days) for _ in range(person.visits))
+
     for number, offset in enumerate(offsets):
         # Who is to be known must be so by now.
         early = person.email is not None and number <= person.known_on
@@ -179,6 +168,13 @@ def _outings(
             referrer=referrer,
             campaign=campaign,
         )
+
+
+def _offset_days(rng: Random, first: date, days: int) -> int:
+    """A day of the period: the later the busier, and weekends are quieter."""
+    offset = int(days * rng.random() ** 0.7)
+    is_weekend = (first + timedelta(days=offset)).weekday() >= 5
+    return max(0, offset - 2) if is_weekend and rng.random() < 0.45 else offset
 
 
 def _moment(rng: Random, day: date, zone: str) -> int:
@@ -202,7 +198,8 @@ def _tell(rng: Random, outing: Outing, story: Story) -> None:
     at = outing.start
     view: View | None = None
     leave: Leave | None = None
-    for index, (path, title) in enumerate(_walk(rng, 3 if becomes_known else 1)):
+
+    for index, (path, title) in enumerate(_walk(rng, person, becomes_known)):
         view = _view(rng, outing, at, path, title, view)
         events: tuple[Event, ...] = (view,) if leave is None else (leave, view)
         signed_in = _signed_in(outing, index)
@@ -220,12 +217,16 @@ def _tell(rng: Random, outing: Outing, story: Story) -> None:
         story.declared.append((at, outing.device.visitor, person.email))
 
 
-def _walk(rng: Random, at_least: int) -> list[tuple[str, str]]:
-    pages = [rng.choices(PAGES, (10, 4, 2, 2))[0]]
-    while len(pages) < 14:
+def _walk(rng: Random, person: Person, becomes_known: bool) -> list[tuple[str, str]]:
+    pages = [rng.choices(PAGES, FIRST_PAGE)[0]]
+
+    if becomes_known:
+        pages += [SIGN_IN, HOME] if person.verified else [CONTACT]
+
+    while len(pages) < LONGEST_WALK:
         weights = NEXT_PAGE[pages[-1][0]]
-        leaving = 0.0 if len(pages) < at_least else 1 - sum(weights)
-        following = rng.choices((*PAGES, None), (*weights, leaving))[0]
+        following = rng.choices((*PAGES, None), (*weights, 1 - sum(weights)))[0]
+
         if following is None:
             break
 
@@ -276,14 +277,15 @@ def _entry(
     if not signed_in:
         return entry
 
-    return replace(entry, user=Identity(person.email, person.email, person.name))
+    return replace(entry, user=Identity(person.email, None, person.name))
 
 
 def _signed_in(outing: Outing, index: int) -> bool:
     if not outing.person.verified or outing.number < outing.person.known_on:
         return False
 
-    return outing.number > outing.person.known_on or index > 0
+    # Home, the sign-in page, and from the third page on they are signed in.
+    return outing.number > outing.person.known_on or index > 1
 
 
 def _offset(at: int, zone: str) -> int:

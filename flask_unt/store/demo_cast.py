@@ -6,18 +6,28 @@ import uuid
 from dataclasses import dataclass
 from random import Random
 
-PAGES = (("/", "Home"), ("/info", "Info"), ("/contact", "Contact"), ("/test", "Test"))
+SITE = "Lantern Hill"
+PAGES = (
+    ("/", f"Home · {SITE}"),
+    ("/info", f"Info · {SITE}"),
+    ("/contact", f"Contact · {SITE}"),
+    ("/test", f"Test page · {SITE}"),
+    ("/sign-in", f"Sign in · {SITE}"),
+)
+HOME, _, CONTACT, _, SIGN_IN = PAGES
+FIRST_PAGE = (20, 7, 3, 4, 0)
 # From each page, how likely each of PAGES is the next one; the rest leaves.
 NEXT_PAGE = {
-    "/": (0.0, 0.45, 0.2, 0.15),
-    "/info": (0.2, 0.05, 0.3, 0.2),
-    "/contact": (0.25, 0.1, 0.0, 0.1),
-    "/test": (0.3, 0.15, 0.1, 0.2),
+    "/": (0.0, 0.45, 0.2, 0.15, 0.02),
+    "/info": (0.2, 0.05, 0.3, 0.2, 0.0),
+    "/contact": (0.25, 0.1, 0.0, 0.1, 0.0),
+    "/test": (0.3, 0.15, 0.1, 0.2, 0.0),
+    "/sign-in": (0.5, 0.2, 0.0, 0.1, 0.0),
 }
 # fmt: off
 NAMES = (
     "Alice", "Amir", "Anna", "Bruno", "Carla", "Chen", "Daniel", "Dina", "Elena",
-    "Emil", "Fatima", "Felix", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jonas",
+    "Emil", "Fatima", "Felix", "Greta", "Hana", "Hugo", "Ines", "Ivan", "Jonas",
     "Julia", "Kofi", "Lara", "Leo", "Lucia", "Malik", "Marta", "Mei", "Milan",
     "Nadia", "Nina", "Noah", "Olga", "Omar", "Paula", "Rafael", "Rosa", "Sofia",
     "Tariq", "Vera", "Yuki", "Zoe",

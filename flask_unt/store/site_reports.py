@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -84,13 +85,18 @@ def page_share(
         .order_by(views.desc(), page.c.id)
         .limit(limit)
     )
-    rows = [PageRow(*row, row[-1] / everything) for row in found]
+    rows = [_page_row(row, everything) for row in found]
     rest = everything - sum(row.views for row in rows)
 
     if rest > 0:
         rows.append(PageRow(None, "Other", "", "", rest, rest / everything))
 
     return PageShare(everything, tuple(rows))
+
+
+def _page_row(row: sa.Row[Any], everything: int) -> PageRow:
+    id, title, host, path, views = row
+    return PageRow(id, title, host, path, views, views / everything)
 
 
 def live(conn: sa.Connection, now: int, bots: str = "apart") -> int:

@@ -1,0 +1,102 @@
+"""The database of the 2017 server, read as it lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from flask_unt.errors import ConfigError
+
+from .engine import Database
+
+
+def _table(name: str, *columns: str) -> sa.TableClause:
+    # Without types every driver hands over what it has. "user" is a reserved word.
+    return sa.table(
+        sa.sql.quoted_name(name, quote=True), *(sa.column(name) for name in columns)
+    )
+
+
+USER = _table("user", "uuid", "email")
+PAGE = _table("page", "id", "title", "url")
+ACCESS = _table("access", "id", "uuid", "page_id", "local_time", "server_time")
+CHUNK = 1000
+
+
+class OldDatabase:
+    """Rows of a 2017 database, in chunks, each in a short transaction of its own.
+
+    :raises ConfigError: it is not there, or it is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, keep_journal=True)
+        self._check_file()
+        self._check_tables()
+
+    def close(self) -> None:
+        self._database.dispose()
+
+    def count(self) -> int:
+        """How many accesses and users there are."""
+        with self._database.reading() as connection:
+            return sum(
+                connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                for table in (ACCESS, USER)
+            )
+
+    def pages(self) -> Iterator[sa.Row[Any]]:
+        for chunk in self._chunks(PAGE, "id"):
+            yield from chunk
+
+    def accesses(self) -> Iterator[list[sa.Row[Any]]]:
+        return self._chunks(ACCESS, "id")
+
+    def users(self) -> Iterator[list[sa.Row[Any]]]:
+        return self._chunks(USER, "uuid")
+
+    def _chunks(self, table: sa.TableClause, by: str) -> Iterator[list[sa.Row[Any]]]:
+        place = table.c[by]
+        rows = sa.select(table).where(place.is_not(None)).order_by(place).limit(CHUNK)
+        following = rows
+
+        while True:
+            with self._database.reading() as connection:
+                chunk = list(connection.execute(following))
+
+            if not chunk:
+                return
+
+            yield chunk
+            following = rows.where(place > getattr(chunk[-1], by))
+
+    def _check_file(self) -> None:
+        url = self._database.url
+        path = url.database
+
+        if self._database.backend != "sqlite" or path is None or "uri" in url.query:
+            return
+
+        if not Path(path).is_file():
+            raise ConfigError(
+                f"There is no file {path}. Give the 2017 database's URL with its whole"
+                " path, such as sqlite:////srv/old/unt.db."
+            )
+
+    def _check_tables(self) -> None:
+        with self._database.reading() as connection:
+            there = sa.inspect(connection)
+            missing = [
+                table.name
+                for table in (USER, PAGE, ACCESS)
+                if not there.has_table(table.name)
+            ]
+
+        if missing:
+            raise ConfigError(
+                f"This is no 2017 database: it has no table {' and no '.join(missing)}."
+                " Give the URL of the one with the tables user, page and access."
+            )
