@@ -27,10 +27,10 @@ types:
 	$(NEWEST) -m mypy
 
 newest:
-	$(NEWEST) -m pytest -n $(WORKERS)
+	$(NEWEST) -m pytest -n $(WORKERS) --dist loadgroup
 
 lowest:
-	$(LOWEST) -m pytest -n $(WORKERS) -m "not browser and not fault"
+	$(LOWEST) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not fault"
 
 bench: .venv/.ready-demo
 	$(NEWEST) benchmarks/run.py

@@ -6,6 +6,7 @@ servers     redis_server, postgres_server, mariadb_server: shared by the whole r
             never to be stopped; own_redis, own_postgres, own_mariadb: the test's own
 processes   serve(app, …), spawn(command, …), free_port
 browser     chromium, browser_page
+figures     note(sentence): printed at the end of the run
 """
 
 from __future__ import annotations
@@ -43,6 +44,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if hasattr(config, "workerinput"):
         processes.die_with_parent()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    notes = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "note" and report.when == "call"
+    ]
+
+    if notes:
+        terminalreporter.section("figures")
+
+    for sentence in notes:
+        terminalreporter.write_line(str(sentence))
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """note("12 s, 30 MB") prints a figure at the end of the run."""
+    return lambda sentence: request.node.user_properties.append(("note", sentence))
 
 
 @pytest.fixture(scope="session")
