@@ -13,9 +13,11 @@ from markupsafe import Markup
 from . import cli
 from . import dashboard
 from .config import Settings
+from .config import resolve_database_url
 from .errors import ConfigError
-from .ingest import inject
 from .ingest import middleware
+from .ingest.inject import Injector
+from .ingest.inject import place_script_tag
 from .state import Address
 from .state import Check
 from .state import Exemptions
@@ -84,14 +86,14 @@ class UNT:
         state = State(
             app,
             settings,
-            find_database=lambda: find_database(app, settings, self._db),
+            find_database=lambda: find_database(app, self._db),
             find_redis=lambda: find_redis(app, settings, self._redis),
             exemptions=self._exemptions,
             **self._checks,
         )
         app.extensions["unt"] = state
-        middleware.install(app, state)
-        inject.install(app, state)
+        injector = Injector(state) if settings.inject else None
+        middleware.install(state, injector.restore_host_etag if injector else None)
         dashboard.register(app, state)
         cli.register(app)
         _watch_migrate(app, state)
@@ -105,68 +107,71 @@ class UNT:
 
 def unt_script() -> Markup:
     """The script tag, for ``{{ unt_script() }}`` in a template."""
-    return inject.place_script_tag(get_state())
+    return place_script_tag(get_state())
 
 
-def find_database(app: Flask, settings: Settings, db: Any) -> Address:
-    """The database's URL and engine options: ours, or what the site has."""
-    if app.config.get("UNT_DATABASE_URL"):
-        return str(settings.database_url), None
+def find_database(app: Flask, db: Any) -> Address:
+    """The database's URL and engine options: ours, or what the site has.
 
-    engine = _host_engine(app, settings, db)
+    :raises ConfigError: the site's database is none that we can use.
+    """
+    bind = app.config.get("UNT_DATABASE_BIND")
+    db = db if db is not None else app.extensions.get("sqlalchemy")
+    engine = _engine_of(app, db, bind)
+    url, source = resolve_database_url(
+        app.config, os.environ, app.instance_path, engine and engine.url
+    )
 
-    if engine is None:
-        return str(settings.database_url), None
+    if engine is None or source == "UNT_DATABASE_URL":
+        return url, None
 
-    if engine.dialect.name == "sqlite":
-        return _sqlite_beside(engine, settings), None
-
-    url = engine.url.render_as_string(hide_password=False)
-    return url, {"creator": engine.pool._creator}
+    return url, _connection_options(app, db, engine, bind)
 
 
 def find_redis(app: Flask, settings: Settings, client: Any) -> RedisAddress | None:
     """Redis's URL, or the settings of the site's client; ``None`` without Redis."""
-    if client is not None and not app.config.get("UNT_REDIS_URL"):
+    if client is not None and settings.redis_source != "UNT_REDIS_URL":
         return None, connection_settings(client)
 
-    if settings.redis_url is None:
-        return None
-
-    return settings.redis_url, None
+    return (settings.redis_url, None) if settings.redis_url is not None else None
 
 
-def _host_engine(app: Flask, settings: Settings, db: Any) -> Any:
-    db = db if db is not None else app.extensions.get("sqlalchemy")
-
+def _engine_of(app: Flask, db: Any, bind: str | None) -> Any:
     if db is None or hasattr(db, "dialect"):
         return db
-
-    bind = settings.database_bind
 
     with app.app_context():
         engines = db.engines
 
-        if bind is None:
-            return engines.get(None) or engines.get("default")
+    if bind is not None and bind not in engines:
+        raise ConfigError(
+            f"UNT_DATABASE_BIND is {bind!r}, which SQLALCHEMY_BINDS does not name."
+        )
 
-        if bind not in engines:
-            raise ConfigError(
-                f"UNT_DATABASE_BIND is {bind!r}, which SQLALCHEMY_BINDS does not name."
-            )
-
-        return engines[bind]
+    return engines.get(bind) or engines.get("default")
 
 
-def _sqlite_beside(engine: Any, settings: Settings) -> str:
-    """A file of our own: SQLite has one writer, and the site's must not wait."""
-    file = engine.url.database
+def _connection_options(app: Flask, db: Any, engine: Any, bind: str | None) -> Any:
+    """How the site connects, where its URL does not say so.
 
-    if not file or file == ":memory:" or file.startswith("file:"):
-        return str(settings.database_url)
+    An engine keeps that to itself, but for the function that opens a connection.
+    """
+    if engine.dialect.name == "sqlite":
+        return None
 
-    own = os.path.join(os.path.dirname(os.path.abspath(file)), "unt.db")
-    return str(engine.url.set(database=own, query={}))
+    if db is engine:
+        return {"creator": engine.pool._creator}
+
+    options = {
+        **getattr(db, "_engine_options", {}),
+        **app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
+    }
+
+    if bind is not None:
+        of_bind = app.config["SQLALCHEMY_BINDS"][bind]
+        options = of_bind if isinstance(of_bind, dict) else {}
+
+    return {n: options[n] for n in ("connect_args", "creator") if n in options}
 
 
 def _watch_migrate(app: Flask, state: State) -> None:

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 import threading
+import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from flask import Flask
 from flask import current_app
-from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import MapAdapter
-from werkzeug.routing import RequestRedirect
 
-from .config import Settings
-from .errors import ConfigError
-from .errors import UNTError
-from .store import Store
-from .store import StoreSettings
-from .stream import Stream
+from ..config import Settings
+from ..errors import ConfigError
+from ..errors import UNTError
+from ..store import Store
+from ..store import StoreSettings
+from ..stream import Stream
+from .exemptions import Exemptions
+from .outage import Outage
+from .outage import describe
 
 Check = Callable[[], Any]
 Address = tuple[str, Mapping[str, Any] | None]
 RedisAddress = tuple[str | None, Mapping[str, Any] | None]
 
-BLUEPRINT = "unt"
+logger = logging.getLogger("flask_unt")
+
+FAILURES_KEPT = 20
+SITE_ID_PAUSE = 30
 
 
 class State:
@@ -63,7 +66,12 @@ class State:
         self.nonce = nonce
         self.exemptions = exemptions or Exemptions()
         self.identity_error: str | None = None
+        self.identity_fails = False
+        self.behind_proxy = False
+        self.wrapped_inside: str | None = None
         self.refused: Counter[str] = Counter()
+        self.redis_outage = Outage("Redis")
+        self.database_outage = Outage("The database")
         self._find_database = find_database
         self._find_redis = find_redis
         self._at_first_request: list[Callable[[], object]] = []
@@ -72,6 +80,9 @@ class State:
         self._stream: Stream | None = None
         self._stream_built = False
         self._spare_key = secrets.token_bytes(32)
+        self._failures: set[tuple[str, str, int | None]] = set()
+        self._site_id: str | None = None
+        self._ask_site_id_at = 0.0
 
     @property
     def store(self) -> Store:
@@ -91,6 +102,16 @@ class State:
                 self._stream_built = True
 
         return self._stream
+
+    def site_id(self) -> str | None:
+        """The database's site id; ``None`` while the database cannot be asked."""
+        if self._site_id is None and time.monotonic() >= self._ask_site_id_at:
+            try:
+                self._site_id = self.store.site_id()
+            except UNTError:
+                self._ask_site_id_at = time.monotonic() + SITE_ID_PAUSE
+
+        return self._site_id
 
     def at_first_request(self, call: Callable[[], object]) -> None:
         """Have ``call`` run once, when the app is set up and serves."""
@@ -121,6 +142,20 @@ class State:
     def secret_or_random(self, purpose: str) -> bytes:
         """Like :meth:`secret`; without ``SECRET_KEY``, a key of this process only."""
         return _derive(self._secret_key() or self._spare_key, purpose)
+
+    def note_failure(self, error: Exception) -> None:
+        """Log an error nobody expected: one line, once for each place it comes from."""
+        frame = traceback.extract_tb(error.__traceback__)[-1:]
+        file, line = (frame[0].filename, frame[0].lineno) if frame else ("", None)
+        place = (type(error).__name__, file, line)
+
+        if place in self._failures or len(self._failures) >= FAILURES_KEPT:
+            return
+
+        self._failures.add(place)
+        logger.error(
+            "A request failed in Flask-UNT: %s (%s:%s)", describe(error), file, line
+        )
 
     def _secret_key(self) -> str | bytes | None:
         return self.app.config.get("SECRET_KEY") or self.settings.secret_key
@@ -165,91 +200,6 @@ def get_state(app: Flask | None = None) -> State:
 
     state: State = extensions["unt"]
     return state
-
-
-class Exemptions:
-    """Views and blueprints marked with ``@unt.exempt``; our own pages always are."""
-
-    def __init__(self) -> None:
-        self._marked: list[Any] = []
-
-    def add(self, view_or_blueprint: Any) -> None:
-        """Mark a view function, a view class or a blueprint."""
-        self._marked.append(view_or_blueprint)
-
-    def has_endpoint(self, app: Flask, endpoint: str | None) -> bool:
-        """Whether the view behind ``endpoint`` is exempt."""
-        if endpoint is None:
-            return False
-
-        if endpoint.startswith(f"{BLUEPRINT}."):
-            return True
-
-        return bool(self._marked) and any(
-            part in self._marked for part in _parts_of(app, endpoint)
-        )
-
-    def cover(self, app: Flask, host: str, path: str, script_root: str = "") -> bool:
-        """Whether the page at ``path`` of this site is shown by an exempt view."""
-        path = unquote(path.partition("?")[0].partition("#")[0])
-
-        if script_root and not path.startswith(f"{script_root}/"):
-            return False
-
-        environ = _environ(host, path[len(script_root) :], script_root)
-        return self.has_endpoint(app, _endpoint_of(app, environ))
-
-
-def _parts_of(app: Flask, endpoint: str) -> Iterator[Any]:
-    """The view function, what it wraps, its class, and the blueprints it is in."""
-    view: Any = app.view_functions.get(endpoint)
-
-    while view is not None:
-        yield view
-        yield getattr(view, "view_class", None)
-        view = getattr(view, "__wrapped__", None)
-
-    while "." in endpoint:
-        endpoint = endpoint.rpartition(".")[0]
-        yield app.blueprints.get(endpoint)
-
-
-def _environ(host: str, path: str, script_root: str) -> dict[str, Any]:
-    return {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": script_root.encode().decode("latin-1"),
-        "PATH_INFO": path.encode(errors="replace").decode("latin-1"),
-        "QUERY_STRING": "",
-        "HTTP_HOST": host,
-        "SERVER_NAME": host,
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-    }
-
-
-def _endpoint_of(app: Flask, environ: dict[str, Any]) -> str | None:
-    try:
-        adapter = app.create_url_adapter(app.request_class(environ))
-    except (HTTPException, ValueError):
-        return None
-
-    return _match(adapter) if adapter is not None else None
-
-
-def _match(adapter: MapAdapter, path: str | None = None) -> str | None:
-    try:
-        return str(adapter.match(path, method="GET")[0])
-    except RequestRedirect:
-        return None if path else _match(adapter, adapter.path_info.rstrip("/") + "/")
-    except MethodNotAllowed as error:
-        method = next(iter(error.valid_methods or ["POST"]))
-    except HTTPException:
-        return None
-
-    try:
-        return str(adapter.match(path, method=method)[0])
-    except HTTPException:
-        return None
 
 
 def _derive(key: str | bytes, purpose: str) -> bytes:

@@ -1,0 +1,128 @@
+"""Who is signed in on the site, asked in a request context of our own."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+
+from .errors import RequestRefused
+from .events import Identity
+from .events import clean_email
+from .events import clean_text
+from .state import State
+from .state import describe
+from .state import get_state
+
+logger = logging.getLogger("flask_unt")
+
+ID_LIMIT = 255
+NAME_LIMIT = 255
+
+
+def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Identity | None:
+    """The user signed in by this request's cookies, or ``None``.
+
+    Neither ``before_request`` hooks nor the session's saving run; teardowns do.
+    Never raises: an error of the site's makes the request anonymous, is logged
+    once, and is kept in the app's state.
+    """
+    state = get_state(app)
+
+    if state.identify is None and not hasattr(app, "login_manager"):
+        return None
+
+    try:
+        identity = _ask(app, environ, state)
+    except Exception as error:
+        _note(state, error)
+        return None
+
+    state.identity_fails = False
+    return identity
+
+
+def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Identity | None:
+    with app.request_context(_emptied(environ)):
+        if state.identify is None:
+            return _from_flask_login()
+
+        return _from_answer(app.ensure_sync(state.identify)())
+
+
+def _emptied(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """The request without its body, which is ours to read."""
+    return {
+        **environ,
+        "wsgi.input": io.BytesIO(),
+        "CONTENT_LENGTH": "0",
+        "HTTP_TRANSFER_ENCODING": "",
+    }
+
+
+def _from_flask_login() -> Identity | None:
+    user = import_module("flask_login").current_user
+
+    if not user.is_authenticated:
+        return None
+
+    return _identity(
+        getattr(user, "email", None), user.get_id(), getattr(user, "name", None)
+    )
+
+
+def _from_answer(answer: Any) -> Identity | None:
+    if answer is None or answer == "":
+        return None
+
+    if isinstance(answer, str):
+        return _identity(answer, None, None)
+
+    if isinstance(answer, Mapping):
+        return _identity(answer.get("email"), answer.get("id"), answer.get("name"))
+
+    raise TypeError(
+        "identify must return an email, a mapping with email, id and name, or None,"
+        f" not {type(answer).__name__}."
+    )
+
+
+def _identity(email: Any, id: Any, name: Any) -> Identity | None:
+    address = _email(email)
+
+    # What a site calls an email may be any name of an account.
+    if address is None and id is None and isinstance(email, str):
+        id = email
+
+    id = _text(str(id), ID_LIMIT) if id is not None else None
+    name = _text(name, NAME_LIMIT) if isinstance(name, str) else None
+
+    if address is None and id is None:
+        return None
+
+    return Identity(address, id, name)
+
+
+def _email(value: Any) -> str | None:
+    try:
+        return clean_email(value)
+    except RequestRefused:
+        return None
+
+
+def _text(value: str, limit: int) -> str | None:
+    return clean_text(value, limit) or None
+
+
+def _note(state: State, error: Exception) -> None:
+    text = describe(error)
+
+    if not state.identity_fails:
+        logger.error("The signed-in user could not be asked for: %s", text)
+
+    state.identity_fails = True
+    state.identity_error = text

@@ -1,0 +1,97 @@
+"""What each tracking address does with a request that may speak."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import RequestRefused
+from ..events import Batch
+from ..events import clean_visitor
+from ..events import parse_2017_view
+from ..events import parse_batch
+from ..events import parse_email
+from ..events import parse_visitor_email
+from .accept import accept
+from .accept import accept_email
+from .answers import Answer
+from .answers import json_answer
+from .body import read_body
+from .requests import Request
+
+SUCCESS = {"message": "success"}
+GPC = "gpc"
+
+
+def take_batch(request: Request) -> Answer:
+    """``POST /e``"""
+    request.limit_rate()
+    batch = parse_batch(read_body(request.environ), request.rules, request.now)
+
+    if request.wants_privacy:
+        return _refuse_all(batch)
+
+    if batch.events:
+        request.limit_visitors(event.visitor for event in batch.events)
+        entry = request.entry(
+            batch.events,
+            zone=batch.zone,
+            webdriver=batch.webdriver,
+            fresh=batch.fresh,
+        )
+        accept(request.state, entry, request.now)
+
+    return json_answer(202, _figures(batch))
+
+
+def take_email(request: Request) -> Answer:
+    """``POST /email``"""
+    request.limit_rate()
+    request.limit_client_emails()
+    visitor, email = parse_visitor_email(read_body(request.environ))
+    return _declare(request, visitor, email)
+
+
+def take_2017_view(request: Request, visitor: str) -> Answer:
+    """``POST /user/<uuid>/track``"""
+    request.limit_rate()
+    body = read_body(request.environ)
+    view = parse_2017_view(visitor, body, request.rules, request.now)
+    _check_privacy(request)
+    request.limit_visitors([view.visitor])
+    entry = request.entry([view], zone=None, webdriver=False)
+    accept(request.state, entry, request.now)
+    return json_answer(200, SUCCESS)
+
+
+def take_2017_email(request: Request, visitor: str) -> Answer:
+    """``POST /user/<uuid>/email``"""
+    request.limit_rate()
+    request.limit_client_emails()
+    email = parse_email(read_body(request.environ))
+    return _declare(request, clean_visitor(visitor), email)
+
+
+def _declare(request: Request, visitor: str, email: str) -> Answer:
+    _check_privacy(request)
+    request.limit_visitors([visitor])
+    request.limit_visitor_emails(visitor)
+    accept_email(request.state, visitor, email, request.now)
+    return json_answer(200, SUCCESS)
+
+
+def _check_privacy(request: Request) -> None:
+    if request.wants_privacy:
+        raise RequestRefused(400, GPC)
+
+
+def _refuse_all(batch: Batch) -> Answer:
+    count = len(batch.events) + len(batch.rejected)
+    rejected = [{"index": index, "reason": GPC} for index in range(count)]
+    return json_answer(202, {"accepted": 0, "rejected": rejected})
+
+
+def _figures(batch: Batch) -> dict[str, Any]:
+    rejected = [
+        {"index": event.index, "reason": event.reason} for event in batch.rejected
+    ]
+    return {"accepted": batch.accepted, "rejected": rejected}

@@ -1,0 +1,197 @@
+"""The script tag: in pages by itself, or where a template places it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response
+from flask import has_request_context
+from flask import request
+from markupsafe import Markup
+from markupsafe import escape
+
+from ..state import State
+from .script import load_script
+
+SIZE_LIMIT = 2 * 1024 * 1024
+TAIL = 1024
+COMMENTS = rb"\s*(?:<!--(?:(?!-->).)*-->\s*)*"
+CLOSING = re.compile(
+    rb"</body\s*>(?=" + COMMENTS + rb"(?:</html\s*>)?" + COMMENTS + rb"\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_=-]+)'")
+SCRIPT_DIRECTIVES = ("script-src-elem", "script-src", "default-src")
+ERROR_PAGES = frozenset((403, 404, 410))
+ODD_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf16", "utf32", "utf7")
+RESTORED = "unt.etag"
+
+
+def script_tag(
+    state: State, script_root: str, *, status: int | None = None, nonce: str = ""
+) -> Markup:
+    """The tag of ``unt.js`` for a site mounted at ``script_root``."""
+    settings = state.settings
+    version = load_script().version
+    source = f"{quote(script_root)}{settings.prefix}/unt.js?v={version}"
+    attributes = f'src="{escape(source)}" data-auto'
+
+    if settings.consent != "implied":
+        attributes += f' data-consent="{settings.consent}"'
+
+    if not settings.respect_gpc:
+        attributes += ' data-gpc="ignore"'
+
+    if status is not None:
+        attributes += f' data-status="{status}"'
+
+    if nonce:
+        attributes += f' nonce="{escape(nonce)}"'
+
+    return Markup(f"<script defer {attributes}></script>")
+
+
+def place_script_tag(state: State) -> Markup:
+    """The tag for the current page; nothing on a page that is exempt."""
+    if not has_request_context():
+        return script_tag(state, "")
+
+    if state.exemptions.has_endpoint(state.app, request.endpoint):
+        return Markup("")
+
+    return script_tag(state, request.script_root, nonce=_known_nonce(state))
+
+
+class Injector:
+    """Puts the tag into the pages of one app."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._marker = f"{state.settings.prefix}/unt.js".encode()
+        name = hashlib.sha256(script_tag(state, "").encode()).hexdigest()[:8]
+        self._suffix = f"-unt{name}"
+        state.at_first_request(self._hook)
+
+    def restore_host_etag(self, environ: dict[str, Any]) -> None:
+        """Let the site see the ETag that it made, before the tag came into the page."""
+        sent = environ.get("HTTP_IF_NONE_MATCH")
+
+        if sent is not None and self._suffix in sent:
+            environ["HTTP_IF_NONE_MATCH"] = sent.replace(f'{self._suffix}"', '"')
+            environ[RESTORED] = True
+
+    def after_request(self, response: Response) -> Response:
+        """Put the tag into a page; leave anything else as it is. Never raises."""
+        try:
+            self._inject(response)
+        except Exception as error:
+            self._state.note_failure(error)
+
+        return response
+
+    def _hook(self) -> None:
+        # Hooks run last first, and Flask-Compress must find the tag in the page.
+        hooks = self._state.app.after_request_funcs.setdefault(None, [])
+        hooks.append(self.after_request)
+
+    def _inject(self, response: Response) -> None:
+        if response.status_code == 304 and RESTORED in request.environ:
+            self._rename(response)
+
+        if not _is_page(response) or self._is_exempt():
+            return
+
+        body = response.get_data()
+        closing = CLOSING.search(body, max(0, len(body) - TAIL))
+
+        if closing is None or len(body) > SIZE_LIMIT or self._marker in body:
+            return
+
+        at = closing.start()
+        view = memoryview(body)
+        tag = self._tag(response).encode()
+        response.set_data(b"".join((view[:at], tag, view[at:])))
+        self._rename(response)
+
+    def _tag(self, response: Response) -> Markup:
+        status = response.status_code
+        return script_tag(
+            self._state,
+            request.script_root,
+            status=None if status == 200 else status,
+            nonce=_known_nonce(self._state) or _nonce_in(response),
+        )
+
+    def _is_exempt(self) -> bool:
+        state = self._state
+        return state.exemptions.has_endpoint(state.app, request.endpoint)
+
+    def _rename(self, response: Response) -> None:
+        """Two pages that differ by the tag must not share an ETag."""
+        name, is_weak = response.get_etag()
+
+        if name is not None:
+            response.set_etag(name + self._suffix, weak=bool(is_weak))
+
+
+def _is_page(response: Response) -> bool:
+    """Whether it is a whole page, as far as can be told without reading it."""
+    headers = response.headers
+    status = response.status_code
+
+    if response.mimetype != "text/html":
+        return False
+
+    if status != 200 and status not in ERROR_PAGES and status < 500:
+        return False
+
+    if response.direct_passthrough or not response.is_sequence:
+        return False
+
+    if "Content-Encoding" in headers or "Content-Range" in headers:
+        return False
+
+    if headers.get("Content-Disposition", "").lower().startswith("attachment"):
+        return False
+
+    if headers.get("Content-Length", 0, type=int) > SIZE_LIMIT:
+        return False
+
+    charset = response.mimetype_params.get("charset", "").lower()
+    return not charset.startswith(ODD_CHARSETS) and not _asks_for_fragment()
+
+
+def _asks_for_fragment() -> bool:
+    headers = request.headers
+
+    if headers.get("X-Requested-With") == "XMLHttpRequest":
+        return True
+
+    return "HX-Request" in headers and "HX-Boosted" not in headers
+
+
+def _known_nonce(state: State) -> str:
+    """The nonce that the site tells, or Flask-Talisman's."""
+    source = state.nonce or state.app.jinja_env.globals.get("csp_nonce")
+    return str(source() or "") if callable(source) else ""
+
+
+def _nonce_in(response: Response) -> str:
+    """The nonce in a policy that the view set itself."""
+    policy = response.headers.get("Content-Security-Policy", "")
+
+    if "'nonce-" not in policy:
+        return ""
+
+    directives: dict[str, str] = {}
+
+    for directive in policy.split(";"):
+        name, _, sources = directive.strip().partition(" ")
+        directives.setdefault(name.lower(), sources)
+
+    sources = next((directives[n] for n in SCRIPT_DIRECTIVES if n in directives), "")
+    found = NONCE.search(sources)
+    return found[1] if found else ""

@@ -1,0 +1,123 @@
+"""One request to the tracking addresses, checked before its body is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
+
+from ..errors import RequestRefused
+from ..events import Entry
+from ..events import Event
+from ..events import Rules
+from ..events import View
+from ..identity import resolve_identity
+from ..limits import Limits
+from ..state import State
+from .origin import Origin
+
+OTHER_PAGE = "(other)"
+LONGEST_WAIT = 3600
+AGENT_LIMIT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, judged. ``client`` is ``None`` behind a proxy nobody told us of."""
+
+    state: State
+    limits: Limits
+    environ: Mapping[str, Any]
+    origin: Origin
+    now: int
+    client: bytes | None
+
+    @property
+    def rules(self) -> Rules:
+        """What the events of this request may report."""
+        state = self.state
+        root = self.environ.get("SCRIPT_NAME", "").rstrip("/")
+        return Rules(
+            hosts=self.origin.hosts,
+            keep_query=state.settings.keep_query,
+            exempt=lambda host, path: state.is_exempt(host, path, root),
+        )
+
+    @property
+    def wants_privacy(self) -> bool:
+        """Whether the browser asks not to be recorded, and the site honours it."""
+        asked = "1" in (self.environ.get("HTTP_SEC_GPC"), self.environ.get("HTTP_DNT"))
+        return asked and self.state.settings.respect_gpc
+
+    def entry(self, events: Iterable[Event], **details: Any) -> Entry:
+        """The entry to accept: the events, who sent them, who is signed in."""
+        state = self.state
+        kept = tuple(self._without_endless_pages(event) for event in events)
+        agent = self.environ.get("HTTP_USER_AGENT", "")[:AGENT_LIMIT]
+        asks = self.origin.own and any(_names_somebody(event) for event in kept)
+        return Entry(
+            received=self.now,
+            agent=agent,
+            user=resolve_identity(state.app, self.environ) if asks else None,
+            events=kept,
+            **details,
+        )
+
+    def limit_visitors(self, visitors: Iterable[str | None]) -> None:
+        """Count the visitors of this request.
+
+        :raises RequestRefused: 429, the client sends too much, or too many visitors.
+        """
+        limits = self.limits
+
+        for visitor in set(visitors) - {None}:
+            if self.client is None:
+                _wait(limits.request(str(visitor).encode(), self.now), "rate")
+            else:
+                wait = limits.visitor(self.client, str(visitor), self.now)
+                _wait(wait, "new-visitors")
+
+    def limit_rate(self) -> None:
+        """Count this request of the client.
+
+        :raises RequestRefused: 429.
+        """
+        if self.client is not None:
+            _wait(self.limits.request(self.client, self.now), "rate")
+
+    def limit_client_emails(self) -> None:
+        """Count an email of this client, right or wrong.
+
+        :raises RequestRefused: 429.
+        """
+        if self.client is not None:
+            _wait(self.limits.client_email(self.client, self.now), "emails")
+
+    def limit_visitor_emails(self, visitor: str) -> None:
+        """Count an email for this visitor.
+
+        :raises RequestRefused: 429.
+        """
+        _wait(self.limits.visitor_email(visitor, self.now), "emails")
+
+    def _without_endless_pages(self, event: Event) -> Event:
+        if self.client is None or not isinstance(event, View):
+            return event
+
+        limits = self.limits
+
+        if limits.page(self.client, event.host, event.path, self.now) is None:
+            return event
+
+        return replace(event, path=OTHER_PAGE, title="")
+
+
+def _names_somebody(event: Event) -> bool:
+    return type(event).__name__ != "Leave"
+
+
+def _wait(seconds: int | None, reason: str) -> None:
+    if seconds is not None:
+        raise RequestRefused(429, reason, min(seconds, LONGEST_WAIT))

@@ -1,0 +1,25 @@
+"""The state of one app's UNT."""
+
+from __future__ import annotations
+
+from .exemptions import BLUEPRINT
+from .exemptions import Exemptions
+from .outage import Outage
+from .outage import describe
+from .state import Address
+from .state import Check
+from .state import RedisAddress
+from .state import State
+from .state import get_state
+
+__all__ = [
+    "BLUEPRINT",
+    "Address",
+    "Check",
+    "Exemptions",
+    "Outage",
+    "RedisAddress",
+    "State",
+    "describe",
+    "get_state",
+]
