@@ -24,7 +24,7 @@ from .state import Exemptions
 from .state import RedisAddress
 from .state import State
 from .state import get_state
-from .store.migrate import include_name
+from .store.migrate import compose
 from .stream import connection_settings
 
 T = TypeVar("T")
@@ -182,25 +182,18 @@ def _watch_migrate(app: Flask, state: State) -> None:
 
 
 def _guard_migrate(app: Flask, **_: Any) -> None:
+    state = get_state(app)
     arguments = getattr(app.extensions.get("migrate"), "configure_args", None)
 
-    if arguments is None or isinstance(arguments.get("include_name"), _WithoutOurs):
+    if arguments is None:
         return
 
-    arguments["include_name"] = _WithoutOurs(arguments.get("include_name"))
-
-
-class _WithoutOurs:
-    """The site's ``include_name``, if it has one, after ours."""
-
-    def __init__(self, theirs: Any) -> None:
-        self._theirs = theirs
-
-    def __call__(self, name: str | None, type_: str, parents: Any) -> bool:
-        if not include_name(name, type_, parents):
-            return False
-
-        return self._theirs is None or bool(self._theirs(name, type_, parents))
+    if (
+        state.include_name is None
+        or arguments.get("include_name") != state.include_name
+    ):
+        state.include_name = compose(arguments.get("include_name"))
+        arguments["include_name"] = state.include_name
 
 
 def _check_arguments(db: Any, redis: Any, **checks: Any) -> None:

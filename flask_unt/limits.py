@@ -112,23 +112,26 @@ class Limits:
 
     def request(self, client: bytes, now: int) -> int | None:
         """One more request of this client."""
-        return self._requests and self._requests.take(client, now)
+        return self._requests.take(client, now) if self._requests else None
 
     def client_email(self, client: bytes, now: int) -> int | None:
         """One more email from this client, also one that is then refused."""
-        return self._client_emails and self._client_emails.take(client, now)
+        return self._client_emails.take(client, now) if self._client_emails else None
 
     def visitor_email(self, visitor: str, now: int) -> int | None:
         """One more email for this visitor."""
-        return self._visitor_emails and self._visitor_emails.take(visitor.encode(), now)
+        emails = self._visitor_emails
+        return emails.take(visitor.encode(), now) if emails else None
 
     def page(self, client: bytes, host: str, path: str, now: int) -> int | None:
         """A page that this client reports."""
-        return self._pages and self._pages.take(client, f"{host}\n{path}".encode(), now)
+        page = f"{host}\n{path}".encode()
+        return self._pages.take(client, page, now) if self._pages else None
 
     def visitor(self, client: bytes, visitor: str, now: int) -> int | None:
         """A visitor that this client brings."""
-        return self._visitors and self._visitors.take(client, visitor.encode(), now)
+        visitors = self._visitors
+        return visitors.take(client, visitor.encode(), now) if visitors else None
 
 
 def client_key(environ: Mapping[str, Any], secret: bytes) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .answers import Answer
+from .answers import Headers
 
 FILE = Path(__file__).parent.parent / "static" / "unt.js"
 VERSION_LENGTH = 12
@@ -39,7 +40,7 @@ def serve_script(environ: Mapping[str, Any]) -> Answer:
     script = load_script()
     current = environ.get("QUERY_STRING", "") == f"v={script.version}"
     cache = f"public, max-age={YEAR}, immutable" if current else "no-cache"
-    headers = (
+    headers: Headers = (
         ("ETag", f'W/"{script.version}"'),
         ("Cache-Control", cache),
         ("Vary", "Accept-Encoding"),

@@ -11,7 +11,7 @@ logger = logging.getLogger("flask_unt")
 
 
 class Outage:
-    """Whether something is away: a line in the log when it goes, one when it is back."""
+    """Something that may be away, with a line in the log when it goes or is back."""
 
     def __init__(self, name: str) -> None:
         self.name = name

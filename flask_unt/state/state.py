@@ -67,6 +67,7 @@ class State:
         self.exemptions = exemptions or Exemptions()
         self.identity_error: str | None = None
         self.identity_fails = False
+        self.include_name: Callable[..., bool] | None = None
         self.behind_proxy = False
         self.wrapped_inside: str | None = None
         self.refused: Counter[str] = Counter()
