@@ -17,7 +17,7 @@ ROWS = (
     "jobs | identity | limits",
     "state | drain",
     "stream | store",
-    "events bodies entries fields keys times | agents | config addresses checks",
+    "events | agents | config",
     "urls cleaning",
     "errors",
 )
