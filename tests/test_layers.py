@@ -50,7 +50,10 @@ def test_a_planted_fault_is_found(module, source):
     ("module", "source"),
     [
         ("__init__", "from .extension import UNT"),
-        ("events", "from .urls import parse_page_url\nfrom .events.bodies import parse"),
+        (
+            "events.views",
+            "from ..urls import parse_page_url\nfrom .bodies import parse",
+        ),
         ("dashboard.views", "from . import access\nfrom ..state import get_state"),
         ("dashboard.__init__", "from .views import users\nimport flask"),
         ("ingest.inject", "from flask import Flask\nfrom .middleware import Door"),
