@@ -1,0 +1,98 @@
+"""The dashboard inside the site: users, their navigation logs, where everybody goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint
+from flask import Flask
+from flask import current_app
+from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import MethodNotAllowed
+
+from ..errors import StoreUnavailable
+from ..state import State
+from . import access
+from . import doors
+from . import views
+from .access import Guard
+from .api import api
+from .page import ours
+from .routes import CHANGE
+from .routes import EVERY_METHOD
+from .routes import READ
+from .routes import Route
+from .session import save_session
+from .tries import Tries
+
+ID = "<int(min=1, max=9223372036854775807):id>"
+ROUTES = (
+    Route("", views.overview),
+    Route("/", views.home),
+    Route("/users", views.users),
+    Route(f"/user/{ID}", views.user),
+    Route(f"/visitor/{ID}", views.visitor),
+    Route("/pages", views.pages),
+    Route("/status", views.status),
+    Route("/api/<report>", api),
+    Route("/login/<token>", doors.login, entry=access.refuse_without_link),
+    Route(
+        "/sign-in",
+        doors.sign_in,
+        methods=READ + CHANGE,
+        entry=access.refuse_without_form,
+    ),
+    Route("/sign-out", doors.sign_out, methods=CHANGE),
+    Route("/static/<path:name>", doors.static_file, entry=access.refuse_unseen),
+    Route("/<path:rest>", views.elsewhere),
+)
+OF_2017 = Route("/user/<uuid:uuid>", views.visitor_by_uuid)
+
+
+def register(app: Flask, state: State) -> None:
+    """Mount the dashboard on the app; nobody may look until someone is let in."""
+    blueprint = build_blueprint((*ROUTES, OF_2017))
+    prefix = state.settings.dashboard_prefix
+
+    for route in ROUTES:
+        _add(blueprint, f"{prefix}/dashboard{route.rule}", route)
+
+    _add(blueprint, state.settings.prefix + OF_2017.rule, OF_2017)
+    app.extensions["unt_dashboard"] = Tries()
+    app.register_blueprint(blueprint)
+    state.exemptions.add(blueprint)
+
+
+def build_blueprint(routes: Iterable[Route]) -> Blueprint:
+    """A blueprint whose every view is behind the guard and under our headers."""
+    blueprint = Blueprint("unt_dashboard", __name__)
+
+    def leave_to_us(endpoint: str | None, values: Any) -> None:
+        """Tell the host's CSRF protection, which may come later than we do."""
+        csrf: Any = current_app.extensions.get("csrf")
+
+        if hasattr(csrf, "exempt"):
+            csrf.exempt(blueprint)
+
+    # Runs before the app's own before_request hooks.
+    blueprint.url_value_preprocessor(leave_to_us)
+    blueprint.before_request(Guard(routes))
+    blueprint.after_request(save_session)
+    blueprint.after_request(ours)
+    blueprint.register_error_handler(Forbidden, views.refused)
+    blueprint.register_error_handler(MethodNotAllowed, views.refused)
+    blueprint.register_error_handler(StoreUnavailable, views.unavailable)
+    return blueprint
+
+
+def _add(blueprint: Blueprint, rule: str, route: Route) -> None:
+    blueprint.add_url_rule(
+        rule,
+        endpoint=route.endpoint,
+        view_func=route.view,
+        methods=EVERY_METHOD,
+        provide_automatic_options=False,
+        strict_slashes=True,
+        merge_slashes=False,
+    )

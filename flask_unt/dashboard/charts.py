@@ -1,0 +1,107 @@
+"""Where the squares go: charts that are drawn as SVG by the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from datetime import timedelta
+
+from .format import MONTHS
+from .format import counted
+
+STEP = 13
+LEVELS = 4
+WEEKS = 53
+MONTH_LABEL = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One day; ``level`` from 0 (no views) to 4."""
+
+    x: int
+    y: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    x: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A year of days, a column per week, and the days with views once more to read."""
+
+    width: int
+    height: int
+    squares: tuple[Square, ...]
+    months: tuple[Label, ...]
+    days: tuple[tuple[str, int], ...]
+
+
+def strip(days: Sequence[int]) -> tuple[Square, ...]:
+    """The last days in a row, today last."""
+    highest = max(days, default=0)
+    return tuple(
+        Square(position * STEP, 0, level(views, highest), counted(views, "view"))
+        for position, views in enumerate(days)
+    )
+
+
+def strip_words(days: Sequence[int]) -> str:
+    active = sum(1 for views in days if views)
+    return f"Active on {active} of the last {counted(len(days), 'day')}"
+
+
+def calendar(days: Iterable[tuple[date, int]], today: date) -> Calendar:
+    """The year that ends today; weeks start on Monday."""
+    views = dict(days)
+    highest = max(views.values(), default=0)
+    first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+    shown = [first + timedelta(days=n) for n in range((today - first).days + 1)]
+    return Calendar(
+        width=WEEKS * STEP,
+        height=MONTH_LABEL + 7 * STEP,
+        squares=tuple(_square(day, first, views.get(day, 0), highest) for day in shown),
+        months=tuple(_months(shown, first)),
+        days=tuple(
+            (name_of(day), views[day]) for day in reversed(shown) if day in views
+        ),
+    )
+
+
+def level(value: int, highest: int) -> int:
+    """Which of the four shades a value has; a value at all is never empty."""
+    if value <= 0:
+        return 0
+
+    return -(-LEVELS * value // highest)
+
+
+def name_of(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_name_of(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def _square(day: date, first: date, views: int, highest: int) -> Square:
+    week, weekday = divmod((day - first).days, 7)
+    title = f"{name_of(day)}: {counted(views, 'view')}"
+    y = MONTH_LABEL + weekday * STEP
+    return Square(week * STEP, y, level(views, highest), title)
+
+
+def _months(shown: Sequence[date], first: date) -> Iterable[Label]:
+    """The months that begin within the chart, where their first day is."""
+    for day in shown:
+        week = (day - first).days // 7
+
+        if day.day == 1 and week < WEEKS - 1:
+            yield Label(week * STEP, MONTHS[day.month - 1])

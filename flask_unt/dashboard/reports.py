@@ -1,0 +1,59 @@
+"""What the pages and the API show: one question to the store each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+from ..state import State
+from ..store.reports import Overview
+from ..store.reports import PageShare
+from ..store.reports import UserDetail
+from ..store.reports import UserList
+from .filters import parse_number
+from .filters import parse_people
+from .filters import parse_period
+from .format import Clock
+
+PER_PAGE = 50
+FIRST_ROWS = 8
+MANY_PAGES = 200
+RING = 6
+LARGEST_ID = 2**63 - 1
+Args = Mapping[str, str]
+
+
+def overview(state: State, args: Args, clock: Clock) -> Overview:
+    period = parse_period(args, clock)
+    return state.store.overview(since=period.since, until=period.until, now=clock.now)
+
+
+def users(state: State, args: Args, clock: Clock, rows: int = PER_PAGE) -> UserList:
+    query = parse_people(args)
+    return state.store.users(
+        now=clock.now,
+        search=query.search,
+        sort=query.sort,
+        descending=query.descending,
+        page=query.page,
+        per_page=rows,
+    )
+
+
+def pages(state: State, args: Args, clock: Clock, limit: int = MANY_PAGES) -> PageShare:
+    period = parse_period(args, clock)
+    return state.store.page_share(since=period.since, until=period.until, limit=limit)
+
+
+def user(state: State, args: Args, clock: Clock) -> UserDetail | None:
+    id = parse_number(args.get("id", ""), LARGEST_ID)
+    return state.store.user(id, now=clock.now)
+
+
+REPORTS: Mapping[str, Callable[[State, Args, Clock], Any]] = {
+    "overview": overview,
+    "users": users,
+    "pages": pages,
+    "user": user,
+}

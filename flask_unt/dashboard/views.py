@@ -1,0 +1,206 @@
+"""The dashboard's pages. The guard in ``access`` has let the viewer in before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask import redirect
+from flask import request
+from flask import url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..errors import StoreUnavailable
+from ..state import State
+from ..state import get_state
+from ..store.reports import Log
+from . import reports
+from .filters import RANGES
+from .filters import parse_cursor
+from .filters import parse_people
+from .filters import parse_period
+from .format import Clock
+from .health import health
+from .page import page
+from .refusals import refusals
+from .sentences import figures_of
+from .sentences import sentence_of
+from .start import start_of
+
+
+def overview() -> Response:
+    state, clock = asked()
+    report = reports.overview(state, request.args, clock)
+
+    if report.first_view_at is None:
+        return show("empty.html", clock, tab="overview", start=start_of(state, report))
+
+    period = parse_period(request.args, clock)
+    return show(
+        "overview.html",
+        clock,
+        tab="overview",
+        period=period,
+        ranges=RANGES,
+        report=report,
+        sentence=sentence_of(report, period),
+        figures=figures_of(report, period),
+        people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
+        share=reports.pages(state, request.args, clock, limit=reports.RING),
+    )
+
+
+def users() -> Response:
+    state, clock = asked()
+    people = reports.users(state, request.args, clock)
+    query = parse_people(request.args)
+    return show("people.html", clock, tab="people", people=people, query=query)
+
+
+def user(id: int) -> Response:
+    state, clock = asked()
+    person = state.store.user(id, now=clock.now)
+
+    if person is None:
+        return missing()
+
+    return show(
+        "person.html",
+        clock,
+        tab="people",
+        person=person,
+        share=state.store.page_share(user_id=id, limit=reports.RING),
+        log=_log(lambda key: state.store.navigation_log(id, before=key)),
+        today=clock.at(clock.now).date(),
+    )
+
+
+def visitor(id: int) -> AnyResponse:
+    state, clock = asked()
+    found = state.store.visitor(id)
+
+    if found is None:
+        return missing()
+
+    if found.user_id is not None:
+        return redirect(url_for("unt_dashboard.user", id=found.user_id))
+
+    log = _log(lambda key: state.store.visitor_log(id, before=key))
+    return show("visitor.html", clock, tab="people", visitor=found, log=log)
+
+
+def visitor_by_uuid(uuid: UUID) -> AnyResponse:
+    """The 2017 address of a visitor, which leads to the page of today."""
+    found = get_state().store.visitor_user(str(uuid))
+
+    if found is None:
+        return missing()
+
+    if found.user_id is not None:
+        return redirect(url_for("unt_dashboard.user", id=found.user_id))
+
+    return redirect(url_for("unt_dashboard.visitor", id=found.visitor_id))
+
+
+def pages() -> Response:
+    state, clock = asked()
+    return show(
+        "pages.html",
+        clock,
+        tab="pages",
+        period=parse_period(request.args, clock),
+        ranges=RANGES,
+        share=reports.pages(state, request.args, clock),
+    )
+
+
+def status() -> Response:
+    state, clock = asked()
+
+    try:
+        stored, trouble = state.store.status(), None
+    except StoreUnavailable as error:
+        stored, trouble = None, str(error)
+
+    return show(
+        "status.html",
+        clock,
+        tab="status",
+        stored=stored,
+        trouble=trouble,
+        refused=refusals(state.refused, request.host),
+        identity_error=state.identity_error,
+    )
+
+
+def home() -> AnyResponse:
+    return redirect(url_for("unt_dashboard.overview"))
+
+
+def elsewhere(rest: str) -> Response:
+    return missing()
+
+
+def missing() -> Response:
+    return plain("Nothing here", "There is no such page on this dashboard.", 404)
+
+
+def refused(error: HTTPException) -> Response:
+    """The page for a request that a viewer may not make."""
+    answer = plain(error.name, error.description or "", error.code or 400)
+    answer.headers.extend(
+        (name, value)
+        for name, value in error.get_headers(request.environ)
+        if name.lower() == "allow"
+    )
+    return answer
+
+
+def unavailable(error: StoreUnavailable) -> Response:
+    """The page for a database that does not answer: what to do, and no traceback."""
+    answer = plain(
+        "The database does not answer",
+        "Nothing is lost: browsers and Redis keep new views until it does. Check that"
+        " it runs and that UNT_DATABASE_URL is right; this page then works again.",
+        503,
+        detail=str(error),
+    )
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def asked() -> tuple[State, Clock]:
+    """The app's state, and its clock at the moment of this request."""
+    state = get_state()
+    return state, Clock(state.settings.timezone, time.time_ns() // 1_000_000)
+
+
+def show(name: str, clock: Clock, **values: Any) -> Response:
+    """A page within the dashboard's frame."""
+    state = get_state()
+    return page(
+        name,
+        clock=clock,
+        site=state.settings.server_name or request.host,
+        health=health(state, clock.now),
+        **values,
+    )
+
+
+def plain(title: str, sentence: str, status: int, detail: str = "") -> Response:
+    """A page of one sentence, which asks nothing of the database or of Redis."""
+    return page(
+        "plain.html", status, title=title, sentence=sentence, detail=detail, tab=""
+    )
+
+
+def _log(ask: Callable[[str | None], Log]) -> Log:
+    """A page of a log: the newest where the address names none that there is."""
+    try:
+        return ask(parse_cursor(request.args))
+    except ValueError:
+        return ask(None)
