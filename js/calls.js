@@ -1,31 +1,32 @@
 // The calls that a site makes besides UNT() itself.
 
-import { made, current } from "./views.js";
 import { record } from "./queue.js";
 import { sendEmail, wake } from "./sender.js";
+import { current, made } from "./views.js";
+
+/**
+ * @param {import("./queue.js").Event} event
+ * @returns {Promise<boolean>} true once the server has it
+ */
+const deliver = (event) =>
+  new Promise((resolve) => {
+    record(event, resolve);
+    wake(0);
+  });
 
 /**
  * @param {string} name
  * @param {unknown} [props]
  * @returns {Promise<boolean>} true once the server has it
  */
-export function track(name, props) {
-  const event = { .../** @type {const} */ ({ type: "event" }), ...made() };
-  const { done } = record({ ...event, view: current(), name: "" + name, props });
-  wake(0);
-  return done;
-}
+export const track = (name, props) =>
+  deliver({ type: "event", ...made(), view: current(), name: "" + name, props });
 
 /**
  * @param {string} token that the site signed
  * @returns {Promise<boolean>} true once the server has it
  */
-export function identify(token) {
-  const { id, time } = made();
-  const { done } = record({ type: "identify", id, time, token: "" + token });
-  wake(0);
-  return done;
-}
+export const identify = (token) => deliver({ type: "identify", ...made(), token });
 
 /**
  * The call of 2017: registers what is typed in #emailUNT.
@@ -34,8 +35,6 @@ export function identify(token) {
  * @returns {Promise<boolean>} true once the server has it
  */
 export function registerEmail(address) {
-  const field = /** @type {HTMLInputElement | null} */ (
-    document.getElementById("emailUNT")
-  );
-  return sendEmail(typeof address === "string" ? address : field ? field.value : "");
+  const field = /** @type {HTMLInputElement} */ (document.getElementById("emailUNT"));
+  return sendEmail(typeof address === "string" ? address : field.value);
 }

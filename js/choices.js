@@ -2,61 +2,50 @@
 
 import { own, settled } from "./queue.js";
 import { sendClear } from "./sender.js";
-import {
-  CONSENT,
-  FRESH,
-  OFF,
-  get,
-  granted,
-  leaveTrace,
-  put,
-  remove,
-  settle,
-  wipe,
-} from "./storage.js";
-import { off, renew } from "./visitor.js";
+import { CONSENT, FRESH, NO, OFF, YES } from "./storage.js";
+import { get, keep, leaveTrace, remove, settle, wipe } from "./storage.js";
+import { known, renew } from "./visitor.js";
 import { resume, uncount } from "./views.js";
 
-/** Forget the visitor here, and on the server what names them to it. */
-function leaveNothing() {
-  if (granted() && !off()) sendClear();
+/**
+ * Forget the visitor here, and tell the server to forget the cookie that names them.
+ *
+ * @param {string} choice
+ * @param {string} value
+ */
+function withdraw(choice, value) {
+  if (known()) sendClear();
 
   for (const key in own) settled(key, false);
   wipe();
   uncount();
+  keep(choice, value);
 }
 
 /** @param {boolean} given */
 export function consent(given) {
-  if (!given) {
-    leaveNothing();
-    return put(CONSENT, 0, true);
-  }
+  if (!given) return withdraw(CONSENT, NO);
 
-  const again = get(CONSENT) === "0";
-  put(CONSENT, 1, true);
-  if (again) put(FRESH, 1);
+  if (get(CONSENT) === NO) keep(FRESH, YES);
+  keep(CONSENT, YES);
   settle();
   resume();
 }
 
 /** @param {boolean} [out] */
 export function optOut(out = true) {
-  if (out) {
-    leaveNothing();
-    return put(OFF, 1, true);
-  }
-
+  if (out) return withdraw(OFF, YES);
   if (!get(OFF)) return;
+
   remove(OFF);
-  put(FRESH, 1);
+  keep(FRESH, YES);
   resume();
 }
 
 /** A new visitor from here on: somebody else sits down at this browser. */
 export function reset() {
-  if (off() || !granted()) return;
+  if (!known()) return;
 
   renew();
-  leaveTrace("");
+  leaveTrace();
 }

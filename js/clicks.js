@@ -1,63 +1,45 @@
 // Clicks that leave the page or that the site named. Never what was typed or written.
 
-import { on, settings } from "./page.js";
 import { track } from "./calls.js";
+import { on, settings } from "./page.js";
 
-const DOWNLOAD =
-  /\.(7z|csv|dmg|docx?|epub|exe|gz|mp[34]|pdf|pkg|pptx?|rar|txt|xlsx?|zip)$/i;
+const DOWNLOAD = /\.(csv|dmg|docx?|epub|exe|gz|mp[34]|pdf|pptx?|rar|xlsx?|zip)$/i;
 
 /**
- * @param {Element} element with data-unt
- * @returns {Record<string, string>} its data-unt-<prop> attributes
+ * @param {Element | null} element
+ * @returns {boolean | undefined} was it named by the site
  */
-function propsOf(element) {
+function trackNamed(element) {
+  if (!element || !element.hasAttribute("data-unt")) return;
+
   /** @type {Record<string, string>} */
   const props = {};
   for (const { name, value } of element.attributes) {
-    if (name.startsWith("data-unt-")) props[name.slice(9)] = value;
+    const [, prop] = name.split("data-unt-");
+    if (prop) props[prop] = value;
   }
-  return props;
-}
-
-/** @param {Element | null} element */
-function trackNamed(element) {
-  const name = element && element.getAttribute("data-unt");
-  if (name) track(name, propsOf(/** @type {Element} */ (element)));
-  return name;
-}
-
-/** @param {string} address as an attribute has it */
-const resolve = (address) => new URL(address, document.baseURI);
-
-/** @param {MouseEvent} event */
-function clicked(event) {
-  const target = /** @type {Element} */ (event.composedPath()[0]);
-  if (event.button > 1 || !target.closest) return;
-  if (trackNamed(target.closest("[data-unt]:not(form)"))) return;
-
-  const link = target.closest("a[href],area[href]");
-  if (!link || settings.clicks === "off") return;
-
-  const { origin, pathname, protocol } = resolve(link.getAttribute("href") || "");
-  const url = origin + pathname;
-  if (!/^http/.test(protocol)) return;
-  if (link.hasAttribute("download") || DOWNLOAD.test(pathname)) track("download", { url });
-  else if (origin !== location.origin) track("outbound", { url });
-}
-
-/** @param {SubmitEvent} event */
-function submitted({ target }) {
-  const form = /** @type {Element} */ (target);
-  if (trackNamed(form) || settings.clicks === "off") return;
-
-  const { origin, pathname } = resolve(form.getAttribute("action") || location.href);
-  track("form", {
-    form: form.getAttribute("id") || form.getAttribute("name") || "",
-    url: origin + pathname,
-  });
+  track(element.getAttribute("data-unt") || "", props);
+  return true;
 }
 
 export function watchClicks() {
-  on(document, "click auxclick", clicked);
-  on(document, "submit", submitted);
+  const all = settings.clicks !== "off";
+
+  on(document, "click auxclick", (event) => {
+    const clicked = event.composedPath()[0];
+    if (event.button > 1 || trackNamed(clicked.closest("[data-unt]:not(form)"))) return;
+
+    const link = all && clicked.closest("a[href],area[href]");
+    if (!link || !/^http/.test(link.protocol)) return;
+
+    // Without its query and fragment: they are nobody's business.
+    const url = link.origin + link.pathname;
+    if (link.hasAttribute("download") || DOWNLOAD.test(url)) track("download", { url });
+    else if (link.origin !== location.origin) track("outbound", { url });
+  });
+
+  on(document, "submit", ({ target }) => {
+    if (trackNamed(target) || !all) return;
+    track("form", { form: target.getAttribute("id") || target.getAttribute("name") });
+  });
 }

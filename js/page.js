@@ -7,7 +7,12 @@ const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 export const settings = script ? script.dataset : {};
 
 /** Where events go unless UNT(server) says otherwise: the directory of the script. */
-export const home = script && script.src ? new URL(".", script.src).href : "";
+export const home = script ? script.src.replace(/\/[^/]*$/, "") : "";
+
+/** Milliseconds that no clock change touches. */
+export const elapsed = () => performance.now();
+
+export const hidden = () => document.visibilityState === "hidden";
 
 /**
  * Call `work` and swallow what it throws: nothing of ours may reach the page.
@@ -19,53 +24,36 @@ export const home = script && script.src ? new URL(".", script.src).href : "";
 export function attempt(work) {
   try {
     return work();
-  } catch (error) {
-    return undefined;
-  }
+  } catch {}
 }
 
 /**
  * @param {EventTarget} target
  * @param {string} types separated by spaces
- * @param {(event: any) => void} work
+ * @param {(event: any) => unknown} work
  */
-export function on(target, types, work) {
-  for (const type of types.split(" ")) {
-    target.addEventListener(type, (event) => attempt(() => work(event)), {
-      capture: true,
-      passive: true,
-    });
-  }
-}
+export const on = (target, types, work) =>
+  types
+    .split(" ")
+    .forEach((type) =>
+      target.addEventListener(type, (event) => attempt(() => work(event)), true),
+    );
 
-export const hidden = () => document.visibilityState === "hidden";
-
-/** Milliseconds that no clock change touches. */
-export const elapsed = () => performance.now();
-
-let last = 0;
 let count = 0;
 
 /**
- * A random uuid4, or a uuid7 of this millisecond: those of one page sort in the
- * order they were made.
+ * A random uuid4, or a uuid7 of this time: those of one page sort as they were made.
  *
  * @param {number} [time] ms since 1970
  */
 export function uuid(time) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  let hex = "";
-  for (const byte of bytes) hex += (byte + 256).toString(16).slice(1);
-
-  if (time) {
-    count = time === last ? count + 1 : 0;
-    last = time;
-    const order = (count + 4096).toString(16).slice(-3);
-    hex = time.toString(16).padStart(12, "0") + 7 + order + hex.slice(16);
-  } else {
-    hex = hex.slice(0, 12) + 4 + hex.slice(13);
-  }
-
-  hex = hex.slice(0, 16) + "89ab"[bytes[8] & 3] + hex.slice(17);
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const order = (4096 + (count++ % 4096)).toString(16).slice(1);
+  const digits = time ? "0" + time.toString(16) + order : "";
+  let at = 0;
+  return `xxxxxxxx-xxxx-${time ? 7 : 4}xxx-8xxx-xxxxxxxxxxxx`.replace(
+    /x/g,
+    () =>
+      digits[at++] ||
+      (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16),
+  );
 }

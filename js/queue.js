@@ -1,17 +1,8 @@
 // Events wait here until the server has them: one storage key each, so that tabs
 // can never lose each other's.
 
-import { attempt } from "./page.js";
-import {
-  DROPPED,
-  EVENT,
-  get,
-  granted,
-  nameless,
-  put,
-  queued,
-  remove,
-} from "./storage.js";
+import { attempt, settings, uuid } from "./page.js";
+import { DROPPED, OURS, get, granted, put, queued, remove } from "./storage.js";
 import { off, visitor } from "./visitor.js";
 
 /**
@@ -37,16 +28,19 @@ import { off, visitor } from "./visitor.js";
  * @property {unknown} [props]
  * @property {string} [token]
  *
- * @typedef {{key: string, raw: string}} Waiting
+ * @typedef {[key: string, raw: string]} Waiting
  */
 
+// Lengths of strings: in bytes a batch is at most three times that, under the 64 KB
+// that a browser keeps alive after the page.
 const MOST_EVENTS = 500;
 const MOST_BYTES = 4e5;
 const EVENT_BYTES = 2e4;
-export const BATCH_EVENTS = 50;
-const BATCH_BYTES = 3e4;
+const BATCH_BYTES = 2e4;
 const WEEK = 6048e5;
-const ID = 36;
+
+// A key: OURS, the id, "e" or for a leave "l", the visitor.
+const KIND = OURS.length + 36;
 
 /**
  * What this page recorded and the server has not, with who waits for the outcome.
@@ -62,24 +56,17 @@ export const own = {};
  */
 export const marks = {};
 
-/** @type {((event: Event) => unknown) | undefined} */
-let hook;
+/** @type {(event: Event) => unknown} */
+let hook = (event) => event;
 
-/** @param {typeof hook} edit given an event, returns it edited, or false to drop it */
+/** @param {typeof hook} edit given an event, may change it; returns false to drop it */
 export const setHook = (edit) => void (hook = edit);
 
-/** @param {string} text */
-const size = (text) => new Blob([text]).size;
+/** @param {string} key */
+export const visitorOf = (key) => key.slice(KIND + 1);
 
 /** @param {string} key */
-export const visitorOf = (key) => key.slice(EVENT.length + ID + 1);
-
-/** @param {string} key */
-const isLeave = (key) => key[EVENT.length + ID] === "l";
-
-/** @param {string} key */
-const madeAt = (key) =>
-  parseInt(key.slice(EVENT.length).replace("-", "").slice(0, 12), 16);
+const isLeave = (key) => key[KIND] === "l";
 
 /**
  * Take the event out of the queue and tell who waits for it.
@@ -93,9 +80,9 @@ export function settled(key, taken) {
   delete own[key];
 }
 
-/** @param {string} key */
-export function giveUp(key) {
-  if (!isLeave(key)) put(DROPPED, +get(DROPPED) + 1);
+/** @param {string} [key] */
+export function giveUp(key = "") {
+  if (!isLeave(key)) put(DROPPED, (+get(DROPPED) || 0) + 1);
   settled(key, false);
 }
 
@@ -104,8 +91,7 @@ function bound() {
   const keys = queued();
   let bytes = 0;
   for (let i = keys.length; i--; ) {
-    // 20 events of the largest size are within the bounds: most pages never measure.
-    if (keys.length > MOST_BYTES / EVENT_BYTES) bytes += get(keys[i]).length;
+    bytes += get(keys[i]).length;
     if (keys.length - i > MOST_EVENTS || bytes > MOST_BYTES) giveUp(keys[i]);
   }
 }
@@ -114,56 +100,36 @@ function bound() {
  * Queue an event, before anything else happens to it. One recorded again under its
  * id replaces itself.
  *
- * @param {Event} given without visitor and mark, unless it is recorded again
- * @returns {{key: string, event: Event, done: Promise<boolean>}} key: "" when the
- *   event is not taken
+ * @param {Event} event is given its visitor and mark, unless it has a visitor
+ * @param {(taken: boolean) => void} [taken] told whether the server has it
+ * @returns {string} its key, "" when it is not taken
  */
-export function record(given) {
-  const event = Object.assign({}, given);
+export function record(event, taken = () => {}) {
   let key = "";
-  let taken = /** @type {(taken: boolean) => void} */ (() => {});
-  const done = new Promise((resolve) => void (taken = resolve));
-
   attempt(() => {
     if (off()) return;
-    if (event.visitor === undefined) introduce(event);
-    if (event.visitor === null && event.type !== "view") return;
 
-    const edited = edit(event);
-    if (!edited) return;
+    if (event.visitor === undefined) {
+      event.visitor = settings.consent === "anonymous" && !granted() ? null : visitor();
+      if (event.visitor) event.as = marks[event.visitor];
+      else if (event.type !== "view") return;
+      else delete event.from;
+    }
 
-    const raw = JSON.stringify(edited);
-    if (size(raw) > EVENT_BYTES) return put(DROPPED, +get(DROPPED) + 1);
+    const copy = { ...event };
+    const edited = attempt(() => hook(copy));
+    if (!edited && edited !== undefined) return;
 
-    key = EVENT + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
+    const raw = JSON.stringify(edited || copy);
+    if (raw.length > EVENT_BYTES) return giveUp();
+
+    key = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
     put(key, raw);
     own[key] = taken;
     bound();
   });
-  if (!own[key]) taken(false);
-  return { key, event, done };
-}
-
-/**
- * Say whose event it is, and who was signed in.
- *
- * @param {Event} event
- */
-function introduce(event) {
-  event.visitor = nameless() ? null : visitor();
-  if (event.visitor) event.as = marks[event.visitor];
-  else delete event.from;
-}
-
-/**
- * @param {Event} event
- * @returns {unknown} what the site's hook makes of it, null to drop it
- */
-function edit(event) {
-  const copy = Object.assign({}, event);
-  const work = hook;
-  const edited = work && attempt(() => work(copy));
-  return edited === false || edited === null ? null : edited || copy;
+  if (!key) taken(false);
+  return key;
 }
 
 /**
@@ -176,18 +142,17 @@ function edit(event) {
  * @returns {Waiting[]}
  */
 export function pick(most, all, mine) {
-  const keys = queued().filter(
-    (key) => (!mine || own[key]) && (!visitorOf(key) || granted()),
-  );
-  const old = keys.filter((key) => madeAt(key) < Date.now() - WEEK);
-  old.forEach(giveUp);
-  if (old[0]) return pick(most, all, mine);
+  const oldest = OURS + uuid(Date.now() - WEEK);
+  const keys = queued().filter((key) => {
+    if (key < oldest) return giveUp(key);
+    return (!mine || own[key]) && (!visitorOf(key) || granted());
+  });
   if (!all && keys.every(isLeave)) return [];
 
   let bytes = 0;
   return keys
     .filter((key) => visitorOf(key) === visitorOf(keys[0]))
     .slice(0, most)
-    .map((key) => ({ key, raw: get(key) }))
-    .filter(({ raw }, index) => (bytes += size(raw)) <= BATCH_BYTES || !index);
+    .map((key) => /** @type {Waiting} */ ([key, get(key)]))
+    .filter(([, raw], index) => (bytes += raw.length) <= BATCH_BYTES || !index);
 }

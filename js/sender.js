@@ -1,51 +1,58 @@
 // Sends what waits, one tab at a time, and lets go only of what the server has.
 
-import { attempt, elapsed, home, on } from "./page.js";
+import { attempt, elapsed, on } from "./page.js";
+import { giveUp, marks, own, pick, settled, visitorOf } from "./queue.js";
 import {
-  BATCH_EVENTS,
-  giveUp,
-  marks,
-  own,
-  pick,
-  settled,
-  visitorOf,
-} from "./queue.js";
-import { DROPPED, FRESH, GATE, get, granted, put, queued, remove } from "./storage.js";
-import { off, renew, visitor } from "./visitor.js";
+  DROPPED,
+  FRESH,
+  GATE,
+  VISITOR,
+  get,
+  put,
+  queued,
+  remove,
+} from "./storage.js";
+import { known, off, renew, visitor } from "./visitor.js";
 
-/** @typedef {import("./queue.js").Waiting} Waiting */
+/**
+ * @typedef {import("./queue.js").Waiting} Waiting
+ *
+ * @typedef {object} Said what an answer may say
+ * @property {string} [as]
+ * @property {string} [error]
+ * @property {{index: number}[]} [rejected]
+ * @property {string[]} [gone]
+ */
 
+const BATCH_EVENTS = 50;
 const LEASE = 15e3;
-const GIVE_UP_WAITING = 12e3;
+const PATIENCE = 12e3;
 const LONGEST_BACK_OFF = 3e5;
 const HOUR = 36e5;
 const JITTER = 900;
 
-const GO_ON = 0;
-const BACK_OFF = 1;
-const LATER = 2;
+let server = "";
 
-let server = home.replace(/\/$/, "");
+/** @param {string} address where events go */
+export const aim = (address) =>
+  void (server = new URL(address, location.href).href.replace(/\/$/, ""));
 
-/** @param {string} [address] */
-export function aim(address) {
-  if (address) server = new URL(address, location.href).href.replace(/\/$/, "");
-}
-
-/** The gate as we wrote it while this page holds it, else "". */
+/** The gate as this page wrote it while it sends, else "". */
 let lease = "";
 let most = BATCH_EVENTS;
 let timer = 0;
 let due = 0;
 
 /**
- * The gate: until when all tabs wait, after how many failures, since when.
- * One from the future means that the clock was set back: nobody waits for that.
+ * The gate that all tabs share says until when they wait, after how many failures,
+ * and since when. One from the future (the clock was set back) binds nobody.
+ *
+ * @returns {[wait: number, fails: number]}
  */
 function gate() {
-  const [until, fails, since] = get(GATE).split("|").map(Number);
+  const [until, fails, since] = (get(GATE) || "0|0|0").split("|");
   const now = Date.now();
-  return { wait: since <= now && until > now ? until - now : 0, fails: fails || 0 };
+  return [since <= now ? until - now : 0, +fails];
 }
 
 /**
@@ -54,14 +61,14 @@ function gate() {
  */
 function shut(wait, fails) {
   const now = Date.now();
-  const value = [now + wait + Math.random(), fails, now].join("|");
+  const value = now + wait + "|" + fails + "|" + now;
   put(GATE, value);
   return value;
 }
 
 /** Let other tabs, or the next page, send. */
-export function release() {
-  if (lease && get(GATE) === lease) remove(GATE);
+function release() {
+  if (get(GATE) === lease) remove(GATE);
   lease = "";
 }
 
@@ -71,79 +78,66 @@ export function release() {
  * @param {number} delay
  */
 export function wake(delay) {
-  const then = elapsed() + delay;
-  if (timer && due <= then) return;
+  if (timer && due < elapsed() + delay) return;
 
   clearTimeout(timer);
-  due = then;
+  due = elapsed() + delay;
   timer = setTimeout(() => {
     timer = 0;
     send();
   }, delay);
 }
 
+/** Tabs that wait for the same moment must not all send then. */
 const wakeSomewhen = (wait = 0) => wake(wait + Math.random() * JITTER);
 
 /** @type {() => void} */
-let refresh = () => {};
+let prepare = () => {};
 
-/** @param {typeof refresh} work called just before events leave */
-export const beforeSending = (work) => void (refresh = work);
+/** @param {typeof prepare} work called just before events leave */
+export const beforeSending = (work) => void (prepare = work);
 
 /**
  * @param {Waiting[]} batch
- * @param {string} [more] further fields
+ * @param {boolean} [clear] delete the visitor's cookie
  */
-function body(batch, more) {
-  const fields = JSON.stringify({
+const body = (batch, clear) =>
+  JSON.stringify({
     v: 1,
     sent: Date.now(),
     zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
     dropped: +get(DROPPED) || 0,
     webdriver: !!navigator.webdriver,
     fresh: isFresh(batch),
-  });
-  return (
-    fields.slice(0, -1) +
-    (more || "") +
-    ',"events":[' +
-    batch.map((waiting) => waiting.raw).join() +
-    "]}"
-  );
-}
+    clear,
+  }).replace(/}$/, () => ',"events":[' + batch.map(([, raw]) => raw) + "]}");
 
 /** @param {Waiting[]} batch */
 const isFresh = (batch) =>
-  !!(batch[0] && get(FRESH) && visitorOf(batch[0].key) === visitor());
+  !!get(FRESH) && batch.some(([key]) => visitorOf(key) === get(VISITOR));
 
 /**
  * @param {string} path
  * @param {string} text a string is sent as text/plain: no preflight
- * @returns {Promise<{status: number, after: number, said: any}>} status 0: no answer
+ * @returns {Promise<[status: number, said?: Said, after?: number]>} 0: no answer
  */
 async function post(path, text) {
-  const aborter = new AbortController();
-  const clock = setTimeout(() => aborter.abort(), GIVE_UP_WAITING);
-  let status = 0;
-  let after = 0;
-  let said = {};
   try {
     const answer = await fetch(server + path, {
       method: "POST",
       body: text,
       keepalive: true,
-      signal: aborter.signal,
+      signal: attempt(() => AbortSignal.timeout(PATIENCE)),
     });
     const reply = await answer.text();
-    after = Number(answer.headers.get("Retry-After")) || 0;
-    status = answer.status;
-    if (reply) said = JSON.parse(reply);
-  } catch (error) {
-    // A page that says 200 where JSON was due is not our server.
-    if (status < 300) status = 0;
+    return [
+      answer.status,
+      attempt(() => JSON.parse(reply || "{}")),
+      +(answer.headers.get("Retry-After") || 0),
+    ];
+  } catch {
+    return [0];
   }
-  clearTimeout(clock);
-  return { status, after, said };
 }
 
 /**
@@ -157,36 +151,21 @@ export const send = (all) => deliver(all).catch(() => {});
 async function deliver(all) {
   if (lease || off() || /** @type {any} */ (document).prerendering) return;
 
-  const { wait, fails } = gate();
-  if (wait) return pick(most, all).length ? wakeSomewhen(wait) : undefined;
+  let [wait, fails] = gate();
+  if (wait > 0) return pick(most, all)[0] && wakeSomewhen(wait);
 
-  for (let batch; (batch = next(all)).length; ) {
+  for (wait = 0; !wait; ) {
+    prepare();
+    const batch = pick(most, all);
+    if (!batch[0]) return release();
+
     const mine = (lease = shut(LEASE, 0));
-    const answer = await post("/e", body(batch));
-    const outcome = conclude(batch, answer);
+    wait = conclude(batch, await post("/e", body(batch)), fails);
     if (lease !== mine) return;
-    if (outcome !== GO_ON) return backOff(outcome, fails, answer.after);
   }
-  release();
-}
-
-/** @param {boolean} [all] */
-function next(all) {
-  refresh();
-  return pick(most, all);
-}
-
-/**
- * @param {number} outcome
- * @param {number} fails before this one
- * @param {number} after seconds that the server asked for
- */
-function backOff(outcome, fails, after) {
-  const doubled = Math.min(LONGEST_BACK_OFF, 2 ** (fails + 1) * 1e3);
-  const wait = outcome === LATER ? HOUR : doubled * (0.5 + Math.random() / 2);
   lease = "";
-  shut(Math.max(wait, Math.min(after * 1e3, HOUR)), fails + 1);
-  wakeSomewhen(gate().wait);
+  shut(wait, fails + 1);
+  wakeSomewhen(wait);
 }
 
 /**
@@ -194,88 +173,87 @@ function backOff(outcome, fails, after) {
  *
  * @param {Waiting[]} batch
  * @param {Awaited<ReturnType<typeof post>>} answer
- * @returns {number} what to do next
+ * @param {number} fails before this one
+ * @returns {number} ms to wait before the next request
  */
-function conclude(batch, { status, said }) {
-  if (status > 199 && status < 300) return acknowledge(batch, said);
-  if (status === 410) return forget(said.gone) ? GO_ON : BACK_OFF;
-  if ([401, 403, 404, 405, 415].includes(status)) return LATER;
-  if (said.error === "version") return LATER;
-  if (status !== 400 && status !== 413) return BACK_OFF;
+function conclude(batch, [status, said, after], fails) {
+  // A page that says 200 where JSON was due is not our server.
+  if (said && status > 199 && status < 300) return acknowledge(batch, said);
 
-  most = batch.length >> 1 || 1;
-  if (batch.length < 2) giveUp(batch[0].key);
-  return GO_ON;
+  const { error, gone } = said || {};
+  if (status === 410 && gone && gone[0]) return forget(gone);
+  if (/40[1345]|415/.test("" + status) || error === "version") return HOUR;
+  if (status === 400 || status === 413) {
+    most = batch.length >> 1 || 1;
+    if (!batch[1]) giveUp(batch[0][0]);
+    return 0;
+  }
+  const doubled = Math.min(LONGEST_BACK_OFF, 2e3 * 2 ** fails);
+  return Math.max(doubled * (0.5 + Math.random() / 2), Math.min((after || 0) * 1e3, HOUR));
 }
 
 /**
  * @param {Waiting[]} batch
- * @param {{as?: string, rejected?: {index: number}[]}} said
+ * @param {Said} said
  */
-function acknowledge(batch, said) {
-  const refused = (said.rejected || []).map((one) => one.index);
-  most = Math.min(most * 2, BATCH_EVENTS);
-  if (said.as !== undefined) marks[visitorOf(batch[0].key)] = said.as;
+function acknowledge(batch, { as, rejected = [] }) {
+  most = BATCH_EVENTS;
+  if (as !== undefined) marks[visitorOf(batch[0][0])] = as;
   if (isFresh(batch)) remove(FRESH);
-
-  batch.forEach(({ key, raw }, index) => {
+  batch.forEach(([key, raw], at) => {
     // A leave that grew since it was sent stays.
-    if (get(key) === raw) settled(key, !refused.includes(index));
+    if (get(key) === raw) settled(key, !rejected.some(({ index }) => index === at));
   });
-  return GO_ON;
+  return 0;
 }
 
 /**
  * The server was told to forget these visitors: so do we.
  *
- * @param {string[]} [gone]
+ * @param {string[]} gone
  */
 function forget(gone) {
-  if (!gone || !gone.length) return false;
-
   for (const key of queued()) if (gone.includes(visitorOf(key))) settled(key, false);
   if (gone.includes(visitor())) renew();
-  return true;
+  return 0;
 }
 
-/**
- * The page is going: hand over what it has not heard back about. It stays queued.
- */
+/** The page is going: hand over what it has not heard back about. It stays queued. */
 export function sendLast() {
   release();
-  const { wait, fails } = gate();
+  const [wait, fails] = gate();
   if (off() || (fails && wait > 5e3)) return;
 
-  refresh();
+  prepare();
   const batch = pick(BATCH_EVENTS, true, true);
-  if (batch.length) navigator.sendBeacon(server + "/e", body(batch));
+  if (batch[0]) navigator.sendBeacon(server + "/e", body(batch));
 }
 
 /** Ask the server to delete its cookie. */
-export const sendClear = () => void post("/e", body([], ',"clear":true'));
+export const sendClear = () => post("/e", body([], true));
 
 /**
- * @param {string} address
+ * @param {string} email
  * @returns {Promise<boolean>} does the server have it
  */
-export async function sendEmail(address) {
-  if (off() || !granted()) return false;
+export async function sendEmail(email) {
+  if (!known()) return false;
 
-  const named = JSON.stringify({ visitor: visitor(), email: address });
-  const { status, said } = await post("/email", named);
-  if (status === 410) forget(said.gone);
-  return status > 199 && status < 300;
+  const text = JSON.stringify({ visitor: visitor(), email });
+  const [status, said] = await post("/email", text);
+  if (said && said.gone) forget(said.gone);
+  return status === 200;
 }
 
 /** Follow what other tabs, and the network, do. */
 export function followOthers() {
-  on(window, "storage", ({ key, newValue }) => {
-    if (newValue) return;
+  on(window, "storage", ({ key }) => {
+    if (get(key)) return;
     if (key === GATE) wakeSomewhen();
     if (own[key]) settled(key, true);
   });
   on(window, "online", () => {
-    if (gate().fails) remove(GATE);
+    if (gate()[1]) remove(GATE);
     wakeSomewhen();
   });
 }

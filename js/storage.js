@@ -4,88 +4,94 @@ import { attempt, settings } from "./page.js";
 
 const site = settings.site ? "." + settings.site : "";
 
+/** Starts every key of ours. A queued event's goes on with its uuid7. */
+export const OURS = "unt" + site + ":";
+
 /** Of the 2017 tracker, so that its visitors stay who they are. */
 export const VISITOR = "tracker-uuid" + site;
 
-/** Starts the key of every queued event; no other key of ours starts so. */
-export const EVENT = "unt" + site + ":";
+export const BORN = OURS + "born";
+export const CONSENT = OURS + "consent";
+export const DROPPED = OURS + "dropped";
+export const FRESH = OURS + "fresh";
+export const GATE = OURS + "gate";
+export const OFF = OURS + "off";
+const FROM = OURS + "from";
 
-export const BORN = "unt" + site + ".born";
-export const CONSENT = "unt" + site + ".consent";
-export const DROPPED = "unt" + site + ".dropped";
-export const FRESH = "unt" + site + ".fresh";
-export const FROM = "unt" + site + ".from";
-export const GATE = "unt" + site + ".gate";
-export const OFF = "unt" + site + ".off";
+// Choices as they are stored.
+export const YES = "1";
+export const NO = "0";
 
-/** @type {Record<string, string>} */
-let memory = {};
+/** @type {Record<string, any>} */
+const store = attempt(() => localStorage) || {};
+
+/** @type {Record<string, any>} */
+const tab = attempt(() => sessionStorage) || {};
+
+/** @type {Record<string, any>} what may not, or could not, be stored */
+const memory = {};
 
 /** @param {string} key */
-const stored = (key) => attempt(() => localStorage.getItem(key)) || "";
-
-const consented = () => stored(CONSENT) || memory[CONSENT];
+export const get = (key) => memory[key] || store[key];
 
 /** May anything be kept in this browser, and the visitor be named to the server? */
-export const granted = () =>
-  consented() ? consented() === "1" : !settings.consent;
-
-/** Before consent views are counted without a visitor. */
-export const nameless = () => settings.consent === "anonymous" && !granted();
-
-/** @param {string} key */
-export const get = (key) => (key in memory ? memory[key] : stored(key));
+export const granted = () => (get(CONSENT) || (settings.consent ? NO : YES)) === YES;
 
 /**
  * @param {string} key
- * @param {string | number} value
- * @param {boolean} [always] a choice about privacy is kept whatever it is
+ * @param {any} value
  */
-export function put(key, value, always) {
-  memory[key] = "" + value;
+export function keep(key, value) {
+  memory[key] = value;
   attempt(() => {
-    if (!always && !granted()) return;
-
-    localStorage.setItem(key, memory[key]);
+    store[key] = value;
     delete memory[key];
   });
+}
+
+/**
+ * Like `keep`, but in memory until the visitor agreed.
+ *
+ * @param {string} key
+ * @param {any} value
+ */
+export function put(key, value) {
+  if (granted()) keep(key, value);
+  else memory[key] = value;
 }
 
 /** @param {string} key */
 export function remove(key) {
   delete memory[key];
-  attempt(() => localStorage.removeItem(key));
+  delete store[key];
 }
 
+/**
+ * @param {string} start
+ * @returns {string[]} the keys that start so, sorted
+ */
+const keys = (start) =>
+  Object.keys({ ...store, ...memory })
+    .filter((key) => key.startsWith(start))
+    .sort();
+
 /** The keys of the queued events, oldest first. */
-export function queued() {
-  const all = Object.keys(memory).concat(
-    attempt(() => Object.keys(localStorage)) || [],
-  );
-  return all.filter((key) => key.startsWith(EVENT)).sort();
-}
+export const queued = () => keys(OURS + "0");
 
 /** What was held in memory moves to where it lasts. */
 export function settle() {
-  for (const key in memory) put(key, memory[key]);
+  for (const key in memory) keep(key, memory[key]);
 }
 
-/** @type {string | undefined} */
-let trace;
+/** The id of the view before, in this tab. */
+export const trace = () => tab[FROM];
 
-/** The id of the view before this one, in this tab. */
-export const before = () =>
-  attempt(() => sessionStorage.getItem(FROM)) || trace || undefined;
-
-/** @param {string | undefined} id of the view that is on now */
-export function leaveTrace(id) {
-  trace = id;
-  attempt(() => granted() && sessionStorage.setItem(FROM, id || ""));
-}
+/** @param {string} [id] of the view that is on, none to forget it */
+export const leaveTrace = (id) => void (tab[FROM] = id || "");
 
 /** Forget the visitor and all that waits, not the choices made. */
 export function wipe() {
-  for (const key of queued().concat(VISITOR, BORN, FRESH, DROPPED, GATE)) remove(key);
-  trace = "";
-  attempt(() => sessionStorage.removeItem(FROM));
+  for (const key of keys(OURS)) if (key !== CONSENT && key !== OFF) remove(key);
+  remove(VISITOR);
+  delete tab[FROM];
 }

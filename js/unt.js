@@ -3,62 +3,59 @@
 import { identify, registerEmail, track } from "./calls.js";
 import { consent, optOut, reset } from "./choices.js";
 import { watchClicks } from "./clicks.js";
-import { attempt, settings } from "./page.js";
+import { attempt, home, settings } from "./page.js";
 import { setHook } from "./queue.js";
-import { send } from "./sender.js";
-import { granted } from "./storage.js";
-import { call, isOpen, open, start } from "./views.js";
-import { off, visitor } from "./visitor.js";
-
-const auto = "auto" in settings;
+import { aim, send } from "./sender.js";
+import { call, isOpen, open } from "./views.js";
+import { known, visitor } from "./visitor.js";
 
 /** @type {any} */
 const page = window;
 
+/** @type {Record<string, (...given: any[]) => unknown>} */
+const calls = {
+  before: setHook,
+  consent,
+  email: registerEmail,
+  flush: () => send(true),
+  id: () => (known() ? visitor() : null),
+  identify,
+  open,
+  optOut,
+  reset,
+  track,
+  view: call,
+};
+
 /**
  * The same call, which answers undefined rather than throw into the page.
  *
- * @template {any[]} A
- * @template R
- * @param {(...given: A) => R} work
+ * @param {(...given: any[]) => unknown} work
+ * @returns {(...given: any[]) => unknown}
  */
 const safe =
   (work) =>
-  (/** @type {A} */ ...given) =>
+  (...given) =>
     attempt(() => work(...given));
 
 function install() {
-  /** @type {any} */
-  const UNT = safe((/** @type {string} */ server) => start(server || settings.server));
-  const calls = {
-    before: setHook,
-    consent,
-    email: registerEmail,
-    flush: () => send(true),
-    id: () => (off() || !granted() ? null : visitor()),
-    identify,
-    isOpen,
-    optOut,
-    reset,
-    track,
-    view: call,
-  };
-  for (const [name, work] of Object.entries(calls)) {
-    UNT[name] = safe(/** @type {(...given: any[]) => unknown} */ (work));
-  }
-
-  page.UNT = UNT;
-  page.registerEmail = safe(registerEmail);
+  page.UNT = safe((server) => {
+    if (server && !isOpen()) aim(server);
+    call();
+  });
+  aim(settings.server || home);
+  for (const name in calls) page.UNT[name] = safe(calls[name]);
+  page.registerEmail = page.UNT.email;
   watchClicks();
-  if (auto) UNT();
 
   const waiting = page.unt;
-  const push = safe((/** @type {[string, ...unknown[]]} */ [name, ...given]) => UNT[name](...given));
+  const push = safe(([name, ...given]) => page.UNT[name](...given));
   page.unt = { push };
   if (Array.isArray(waiting)) waiting.forEach(push);
 }
 
 attempt(() => {
-  if (!page.UNT || !page.UNT.track) install();
-  else if (auto && !page.UNT.isOpen()) page.UNT();
+  // Included twice, it counts once.
+  if (!page.UNT || !page.UNT.open) install();
+  if ("auto" in settings) page.UNT.open();
 });

@@ -1,25 +1,12 @@
 // Page views, and how long each was read.
 
 import { attempt, elapsed, hidden, on, settings, uuid } from "./page.js";
-import { marks, own, record } from "./queue.js";
-import { aim, beforeSending, followOthers, send, sendLast, wake } from "./sender.js";
-import { before, leaveTrace } from "./storage.js";
+import { marks, own, record, visitorOf } from "./queue.js";
+import { beforeSending, followOthers, send, sendLast, wake } from "./sender.js";
+import { granted, leaveTrace, trace } from "./storage.js";
 import { off, visitor } from "./visitor.js";
 
-/**
- * @typedef {object} View the page view that is on
- * @property {import("./queue.js").Event} event
- * @property {string} key of the event in the queue, "" when it does not count
- * @property {string} path what a replace must change to count
- * @property {string} place path and search: what any other move must change
- * @property {string} href
- * @property {number} at
- * @property {number} engaged ms
- * @property {number} scroll percent
- * @property {string} saved the leave as last stored
- * @property {boolean} [sent]
- * @property {boolean} [moved] its address changed since it was sent: a title is not its
- */
+/** @typedef {import("./queue.js").Event} Event */
 
 const TICK = 5e3;
 const LONGEST_TICK = 7e3;
@@ -27,23 +14,41 @@ const IDLE = 6e4;
 const SETTLES = 400;
 const AT_ONCE = 1e3;
 
-/** @type {View | undefined} */
-let view;
 let started = false;
 let gone = false;
+
+// The view that is on: its event, and its key in the queue ("": it does not count).
+let view = /** @type {Event} */ ({});
+let key = "";
+let sent = false;
+
+// Where it is. A replace counts when the path changes, another move when place does.
+let path = "";
+let place = "";
+let href = "";
+let strayed = false;
+
+// How it is read.
+let at = 0;
+let since = 0;
+let input = 0;
+let reading = false;
+let engaged = 0;
+let scroll = 0;
+let saved = "";
 
 /** A hash that is a route belongs to the address; no other hash leaves the page. */
 const route = () => (/^#!?\//.test(location.hash) ? location.hash : "");
 
-const path = () => location.pathname + ("hash" in settings ? location.hash : route());
+const pathNow = () => location.pathname + ("hash" in settings ? location.hash : route());
 
-const place = () => path() + "\n" + location.search;
+const placeNow = () => pathNow() + "?" + location.search;
 
 const address = () => (location.href.split("#")[0] + route()).slice(0, 4096);
 
 const title = () => document.title.slice(0, 500);
 
-/** Fields of an event that say what it is and when it was made. */
+/** What every event says: its id, and when it was made. */
 export function made() {
   const time = Date.now();
   return { id: uuid(time), time, tz: -new Date().getTimezoneOffset() };
@@ -51,7 +56,14 @@ export function made() {
 
 /** The id of the view that is on, if it is this visitor's. */
 export const current = () =>
-  view && view.key && view.event.visitor === visitor() ? view.event.id : undefined;
+  visitorOf(key) === visitor() ? view.id : undefined;
+
+/** Remember where the view that is on is. */
+function locate() {
+  path = pathNow();
+  place = placeNow();
+  href = location.href;
+}
 
 /**
  * @param {string} kind
@@ -59,31 +71,26 @@ export const current = () =>
  */
 function show(kind, referrer) {
   saveLeave();
-  const { key, event } = record({
+  view = {
     type: "view",
     ...made(),
     url: address(),
     title: title(),
-    referrer: referrer ? referrer.slice(0, 2048) : undefined,
-    from: before(),
+    referrer: referrer && referrer.slice(0, 2048),
+    from: trace() || view.id,
     kind,
     width: screen.width,
     lang: navigator.language,
-    status: (!view && Number(settings.status)) || undefined,
-  });
-  view = {
-    event,
-    key,
-    path: path(),
-    place: place(),
-    href: location.href,
-    at: elapsed(),
-    engaged: 0,
-    scroll: 0,
-    saved: "",
+    status: (!view.id && settings.status && +settings.status) || undefined,
   };
-  peak = 0;
-  if (event.visitor && key) leaveTrace(event.id);
+  key = record(view);
+  if (key && granted()) leaveTrace(view.id);
+
+  locate();
+  at = elapsed();
+  engaged = scroll = 0;
+  saved = "";
+  sent = strayed = false;
 }
 
 /**
@@ -92,82 +99,73 @@ function show(kind, referrer) {
  * @param {string} kind
  */
 function move(kind) {
-  if (!view || place() === view.place) return;
+  if (!view.id || placeNow() === place) return;
 
-  if (
-    kind === "replace" &&
-    (path() === view.path || elapsed() - view.at < AT_ONCE)
-  ) {
-    if (view.sent) view.moved = view.moved || path() !== view.path;
-    view.path = path();
-    view.place = place();
+  const redirected = elapsed() - at < AT_ONCE;
+  if (kind === "replace" && (pathNow() === path || redirected)) {
+    strayed = strayed || (sent && pathNow() !== path);
+    locate();
     return amend();
   }
-  show(kind, view.href);
+  show(kind, href);
   wake(SETTLES);
 }
 
 /** Until it is sent, a view takes the address and title that the page settles on. */
 function amend() {
-  if (!view || !own[view.key] || view.sent) return;
-  const { event } = view;
-  if (event.url === address() && event.title === title()) return;
+  if (sent || !own[key]) return;
+  if (view.url === address() && view.title === title()) return;
 
-  event.url = address();
-  event.title = title();
-  view.href = location.href;
-  record(event);
+  view.url = address();
+  view.title = title();
+  record(view);
 }
 
 /** Events leave now: from here on a new title rides on the `leave`. */
 function close() {
   amend();
-  if (view) view.sent = true;
+  sent = true;
 }
 
-let engaged = true;
-let since = 0;
-let input = 0;
-let peak = 0;
+/** How far down the page was seen, in percent. */
+function look() {
+  const seen = (scrollY + innerHeight) / document.documentElement.scrollHeight;
+  scroll = Math.max(scroll, Math.min(100, Math.round(seen * 100)) || 0);
+}
 
 /** Add the time since the last call, if the page was being looked at. */
 function account() {
   const now = elapsed();
-  const page = document.documentElement;
-  if (view && engaged) {
-    view.engaged += Math.min(now - Math.max(since, view.at), LONGEST_TICK);
-    const seen = (100 * (Math.max(peak, scrollY) + innerHeight)) / page.scrollHeight;
-    view.scroll = Math.max(view.scroll, Math.min(100, Math.round(seen)) || 0);
+  if (reading) {
+    engaged += Math.min(now - Math.max(since, at), LONGEST_TICK);
+    look();
   }
   since = now;
-  engaged = !hidden() && document.hasFocus() && now - input < IDLE;
+  reading = !hidden() && document.hasFocus() && now - input < IDLE;
 }
 
 /** Store what the view's `leave` would say now. It is sent with something else. */
 function saveLeave() {
   account();
-  if (!view || !view.key || !view.event.visitor) return;
+  if (!visitorOf(key)) return;
 
-  const late = view.sent && !view.moved && title() !== view.event.title;
   const leave = {
-    engaged: Math.round(view.engaged),
-    scroll: view.scroll,
-    title: late ? title() : undefined,
+    engaged: Math.round(engaged),
+    scroll,
+    title: sent && !strayed && title() !== view.title ? title() : undefined,
   };
-  const now = JSON.stringify(leave);
-  if (now === view.saved) return;
+  if (saved === (saved = JSON.stringify(leave))) return;
 
-  view.saved = now;
-  const { id, visitor } = view.event;
+  const { id, visitor } = view;
   record({ type: "leave", view: id, visitor, time: Date.now(), ...leave });
 }
 
 function watchReading() {
   input = since = elapsed();
-  on(window, "pointerdown pointermove keydown wheel touchmove scroll", ({ type }) => {
+  on(window, "pointerdown pointermove keydown scroll", ({ type }) => {
     input = elapsed();
     // Asking a page for its position lays it out: only where that was just done.
-    if (type === "scroll") peak = Math.max(peak, scrollY);
+    if (type === "scroll") look();
   });
   on(window, "focus blur", ({ target }) => target === window && account());
   setInterval(() => attempt(saveLeave), TICK);
@@ -188,7 +186,7 @@ function watchReading() {
     gone = false;
     since = elapsed();
     for (const who in marks) delete marks[who];
-    if (view) show("bf");
+    if (view.id) show("bf");
     wake(0);
   });
 }
@@ -200,8 +198,8 @@ function watchMoves() {
     return on(navigation, "currententrychange", (event) => move(event.navigationType));
   }
 
-  for (const kind of /** @type {const} */ (["push", "replace"])) {
-    const name = /** @type {const} */ (`${kind}State`);
+  for (const kind of ["push", "replace"]) {
+    const name = /** @type {"pushState"} */ (kind + "State");
     const original = history[name];
     history[name] = function (...given) {
       original.apply(this, given);
@@ -213,18 +211,18 @@ function watchMoves() {
 
 /** The first view, once the page is really there to be seen. */
 function begin() {
-  const page = /** @type {Document & {prerendering?: boolean}} */ (document);
-  if (view) return;
-  if (page.prerendering) return on(document, "prerenderingchange", begin);
+  if (view.id) return;
+  if (/** @type {any} */ (document).prerendering) {
+    return on(document, "prerenderingchange", begin);
+  }
   if (hidden()) return on(document, "visibilitychange", begin);
 
-  const [load] = performance.getEntriesByType("navigation");
-  const { type } = /** @type {PerformanceNavigationTiming} */ (load || {});
-  /** @type {Record<string, string>} */
+  const [load] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
   const kinds = { reload: "reload", back_forward: "traverse" };
-  show(kinds[type] || "load", document.referrer);
-  if (document.readyState === "loading") on(document, "DOMContentLoaded", () => wake(0));
-  else wake(0);
+  const kind = kinds[/** @type {"reload"} */ ((load || {}).type)] || "load";
+  show(kind, document.referrer);
+  // A script in the head runs before there is a title.
+  wake(document.readyState === "loading" ? SETTLES : 0);
 }
 
 export const isOpen = () => started;
@@ -242,38 +240,24 @@ export function open() {
 }
 
 /**
- * The call of 2017: the first starts, a later one records a view.
- *
- * @param {string} [server]
- */
-export function start(server) {
-  if (started) return call();
-
-  aim(server);
-  open();
-}
-
-/**
  * Record a view now, unless this address was just recorded.
  *
  * @param {string} [kind]
  */
 export function call(kind) {
   if (!started) return open();
-  if (!view || (place() === view.place && elapsed() - view.at < AT_ONCE)) return;
+  if (!view.id || (placeNow() === place && elapsed() - at < AT_ONCE)) return;
 
-  show(kind || "call", view.href);
+  show(kind || "call", href);
   wake(0);
 }
 
 /** The view that is on no longer counts: nothing more is said of it. */
-export function uncount() {
-  if (view) view.key = "";
-}
+export const uncount = () => void (key = "");
 
 /** Count again, the page that is on included. */
 export function resume() {
   open();
-  if (view && !view.key) show("call");
+  if (view.id && !key) show("call");
   wake(0);
 }

@@ -12,6 +12,7 @@ const shared = {
   format: "iife",
   target: "es2018",
   charset: "utf8",
+  tsconfigRaw: {},
 };
 
 await build({

@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   // js/page.js
   var script = (
@@ -6,109 +5,92 @@
     document.currentScript
   );
   var settings = script ? script.dataset : {};
-  var home = script && script.src ? new URL(".", script.src).href : "";
+  var home = script ? script.src.replace(/\/[^/]*$/, "") : "";
+  var elapsed = () => performance.now();
+  var hidden = () => document.visibilityState === "hidden";
   function attempt(work) {
     try {
       return work();
-    } catch (error) {
-      return void 0;
+    } catch (e) {
     }
   }
-  function on(target, types, work) {
-    for (const type of types.split(" ")) {
-      target.addEventListener(type, (event) => attempt(() => work(event)), {
-        capture: true,
-        passive: true
-      });
-    }
-  }
-  var hidden = () => document.visibilityState === "hidden";
-  var elapsed = () => performance.now();
-  var last = 0;
+  var on = (target, types, work) => types.split(" ").forEach(
+    (type) => target.addEventListener(type, (event) => attempt(() => work(event)), true)
+  );
   var count = 0;
   function uuid(time) {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    let hex = "";
-    for (const byte of bytes) hex += (byte + 256).toString(16).slice(1);
-    if (time) {
-      count = time === last ? count + 1 : 0;
-      last = time;
-      const order = (count + 4096).toString(16).slice(-3);
-      hex = time.toString(16).padStart(12, "0") + 7 + order + hex.slice(16);
-    } else {
-      hex = hex.slice(0, 12) + 4 + hex.slice(13);
-    }
-    hex = hex.slice(0, 16) + "89ab"[bytes[8] & 3] + hex.slice(17);
-    return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    const order = (4096 + count++ % 4096).toString(16).slice(1);
+    const digits = time ? "0" + time.toString(16) + order : "";
+    let at2 = 0;
+    return `xxxxxxxx-xxxx-${time ? 7 : 4}xxx-8xxx-xxxxxxxxxxxx`.replace(
+      /x/g,
+      () => digits[at2++] || (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16)
+    );
   }
 
   // js/storage.js
   var site = settings.site ? "." + settings.site : "";
+  var OURS = "unt" + site + ":";
   var VISITOR = "tracker-uuid" + site;
-  var EVENT = "unt" + site + ":";
-  var BORN = "unt" + site + ".born";
-  var CONSENT = "unt" + site + ".consent";
-  var DROPPED = "unt" + site + ".dropped";
-  var FRESH = "unt" + site + ".fresh";
-  var FROM = "unt" + site + ".from";
-  var GATE = "unt" + site + ".gate";
-  var OFF = "unt" + site + ".off";
+  var BORN = OURS + "born";
+  var CONSENT = OURS + "consent";
+  var DROPPED = OURS + "dropped";
+  var FRESH = OURS + "fresh";
+  var GATE = OURS + "gate";
+  var OFF = OURS + "off";
+  var FROM = OURS + "from";
+  var YES = "1";
+  var NO = "0";
+  var store = attempt(() => localStorage) || {};
+  var tab = attempt(() => sessionStorage) || {};
   var memory = {};
-  var stored = (key) => attempt(() => localStorage.getItem(key)) || "";
-  var consented = () => stored(CONSENT) || memory[CONSENT];
-  var granted = () => consented() ? consented() === "1" : !settings.consent;
-  var nameless = () => settings.consent === "anonymous" && !granted();
-  var get = (key) => key in memory ? memory[key] : stored(key);
-  function put(key, value, always) {
-    memory[key] = "" + value;
+  var get = (key2) => memory[key2] || store[key2];
+  var granted = () => (get(CONSENT) || (settings.consent ? NO : YES)) === YES;
+  function keep(key2, value) {
+    memory[key2] = value;
     attempt(() => {
-      if (!always && !granted()) return;
-      localStorage.setItem(key, memory[key]);
-      delete memory[key];
+      store[key2] = value;
+      delete memory[key2];
     });
   }
-  function remove(key) {
-    delete memory[key];
-    attempt(() => localStorage.removeItem(key));
+  function put(key2, value) {
+    if (granted()) keep(key2, value);
+    else memory[key2] = value;
   }
-  function queued() {
-    const all = Object.keys(memory).concat(
-      attempt(() => Object.keys(localStorage)) || []
-    );
-    return all.filter((key) => key.startsWith(EVENT)).sort();
+  function remove(key2) {
+    delete memory[key2];
+    delete store[key2];
   }
+  var keys = (start) => Object.keys({ ...store, ...memory }).filter((key2) => key2.startsWith(start)).sort();
+  var queued = () => keys(OURS + "0");
   function settle() {
-    for (const key in memory) put(key, memory[key]);
+    for (const key2 in memory) keep(key2, memory[key2]);
   }
-  var trace;
-  var before = () => attempt(() => sessionStorage.getItem(FROM)) || trace || void 0;
-  function leaveTrace(id) {
-    trace = id;
-    attempt(() => granted() && sessionStorage.setItem(FROM, id || ""));
-  }
+  var trace = () => tab[FROM];
+  var leaveTrace = (id) => void (tab[FROM] = id || "");
   function wipe() {
-    for (const key of queued().concat(VISITOR, BORN, FRESH, DROPPED, GATE)) remove(key);
-    trace = "";
-    attempt(() => sessionStorage.removeItem(FROM));
+    for (const key2 of keys(OURS)) if (key2 !== CONSENT && key2 !== OFF) remove(key2);
+    remove(VISITOR);
+    delete tab[FROM];
   }
 
   // js/visitor.js
-  var UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
   var THIRTEEN_MONTHS = 395 * 864e5;
   var browser = navigator;
-  var off = () => get(OFF) || settings.gpc !== "ignore" && (browser.globalPrivacyControl || browser.doNotTrack === "1");
-  function renew() {
-    put(FRESH, 1);
+  var off = () => get(OFF) || settings.gpc !== "ignore" && (browser.globalPrivacyControl || browser.doNotTrack == "1");
+  var known = () => granted() && !off();
+  function make() {
     put(VISITOR, uuid());
     put(BORN, Date.now());
   }
+  function renew() {
+    put(FRESH, YES);
+    make();
+  }
   function visitor() {
-    if (!UUID.test(get(VISITOR))) {
-      put(VISITOR, uuid());
-      put(BORN, Date.now());
-    }
+    if (!/^[\da-f-]{36}$/i.test(get(VISITOR))) make();
     if (!get(BORN)) put(BORN, Date.now());
-    if (Date.now() - +get(BORN) > THIRTEEN_MONTHS) renew();
+    if (Date.now() - get(BORN) > THIRTEEN_MONTHS) renew();
     return get(VISITOR);
   }
 
@@ -116,241 +98,209 @@
   var MOST_EVENTS = 500;
   var MOST_BYTES = 4e5;
   var EVENT_BYTES = 2e4;
-  var BATCH_EVENTS = 50;
-  var BATCH_BYTES = 3e4;
+  var BATCH_BYTES = 2e4;
   var WEEK = 6048e5;
-  var ID = 36;
+  var KIND = OURS.length + 36;
   var own = {};
   var marks = {};
-  var hook;
-  var setHook = (edit2) => void (hook = edit2);
-  var size = (text) => new Blob([text]).size;
-  var visitorOf = (key) => key.slice(EVENT.length + ID + 1);
-  var isLeave = (key) => key[EVENT.length + ID] === "l";
-  var madeAt = (key) => parseInt(key.slice(EVENT.length).replace("-", "").slice(0, 12), 16);
-  function settled(key, taken) {
-    remove(key);
-    if (own[key]) own[key](taken);
-    delete own[key];
+  var hook = (event) => event;
+  var setHook = (edit) => void (hook = edit);
+  var visitorOf = (key2) => key2.slice(KIND + 1);
+  var isLeave = (key2) => key2[KIND] === "l";
+  function settled(key2, taken) {
+    remove(key2);
+    if (own[key2]) own[key2](taken);
+    delete own[key2];
   }
-  function giveUp(key) {
-    if (!isLeave(key)) put(DROPPED, +get(DROPPED) + 1);
-    settled(key, false);
+  function giveUp(key2 = "") {
+    if (!isLeave(key2)) put(DROPPED, (+get(DROPPED) || 0) + 1);
+    settled(key2, false);
   }
   function bound() {
-    const keys = queued();
+    const keys2 = queued();
     let bytes = 0;
-    for (let i = keys.length; i--; ) {
-      if (keys.length > MOST_BYTES / EVENT_BYTES) bytes += get(keys[i]).length;
-      if (keys.length - i > MOST_EVENTS || bytes > MOST_BYTES) giveUp(keys[i]);
+    for (let i = keys2.length; i--; ) {
+      bytes += get(keys2[i]).length;
+      if (keys2.length - i > MOST_EVENTS || bytes > MOST_BYTES) giveUp(keys2[i]);
     }
   }
-  function record(given) {
-    const event = Object.assign({}, given);
-    let key = "";
-    let taken = (
-      /** @type {(taken: boolean) => void} */
-      (() => {
-      })
-    );
-    const done = new Promise((resolve2) => void (taken = resolve2));
+  function record(event, taken = () => {
+  }) {
+    let key2 = "";
     attempt(() => {
       if (off()) return;
-      if (event.visitor === void 0) introduce(event);
-      if (event.visitor === null && event.type !== "view") return;
-      const edited = edit(event);
-      if (!edited) return;
-      const raw = JSON.stringify(edited);
-      if (size(raw) > EVENT_BYTES) return put(DROPPED, +get(DROPPED) + 1);
-      key = EVENT + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
-      put(key, raw);
-      own[key] = taken;
+      if (event.visitor === void 0) {
+        event.visitor = settings.consent === "anonymous" && !granted() ? null : visitor();
+        if (event.visitor) event.as = marks[event.visitor];
+        else if (event.type !== "view") return;
+        else delete event.from;
+      }
+      const copy = { ...event };
+      const edited = attempt(() => hook(copy));
+      if (!edited && edited !== void 0) return;
+      const raw = JSON.stringify(edited || copy);
+      if (raw.length > EVENT_BYTES) return giveUp();
+      key2 = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
+      put(key2, raw);
+      own[key2] = taken;
       bound();
     });
-    if (!own[key]) taken(false);
-    return { key, event, done };
-  }
-  function introduce(event) {
-    event.visitor = nameless() ? null : visitor();
-    if (event.visitor) event.as = marks[event.visitor];
-    else delete event.from;
-  }
-  function edit(event) {
-    const copy = Object.assign({}, event);
-    const work = hook;
-    const edited = work && attempt(() => work(copy));
-    return edited === false || edited === null ? null : edited || copy;
+    if (!key2) taken(false);
+    return key2;
   }
   function pick(most2, all, mine) {
-    const keys = queued().filter(
-      (key) => (!mine || own[key]) && (!visitorOf(key) || granted())
-    );
-    const old = keys.filter((key) => madeAt(key) < Date.now() - WEEK);
-    old.forEach(giveUp);
-    if (old[0]) return pick(most2, all, mine);
-    if (!all && keys.every(isLeave)) return [];
+    const oldest = OURS + uuid(Date.now() - WEEK);
+    const keys2 = queued().filter((key2) => {
+      if (key2 < oldest) return giveUp(key2);
+      return (!mine || own[key2]) && (!visitorOf(key2) || granted());
+    });
+    if (!all && keys2.every(isLeave)) return [];
     let bytes = 0;
-    return keys.filter((key) => visitorOf(key) === visitorOf(keys[0])).slice(0, most2).map((key) => ({ key, raw: get(key) })).filter(({ raw }, index) => (bytes += size(raw)) <= BATCH_BYTES || !index);
+    return keys2.filter((key2) => visitorOf(key2) === visitorOf(keys2[0])).slice(0, most2).map((key2) => (
+      /** @type {Waiting} */
+      [key2, get(key2)]
+    )).filter(([, raw], index) => (bytes += raw.length) <= BATCH_BYTES || !index);
   }
 
   // js/sender.js
+  var BATCH_EVENTS = 50;
   var LEASE = 15e3;
-  var GIVE_UP_WAITING = 12e3;
+  var PATIENCE = 12e3;
   var LONGEST_BACK_OFF = 3e5;
   var HOUR = 36e5;
   var JITTER = 900;
-  var GO_ON = 0;
-  var BACK_OFF = 1;
-  var LATER = 2;
-  var server = home.replace(/\/$/, "");
-  function aim(address2) {
-    if (address2) server = new URL(address2, location.href).href.replace(/\/$/, "");
-  }
+  var server = "";
+  var aim = (address2) => void (server = new URL(address2, location.href).href.replace(/\/$/, ""));
   var lease = "";
   var most = BATCH_EVENTS;
   var timer = 0;
   var due = 0;
   function gate() {
-    const [until, fails, since2] = get(GATE).split("|").map(Number);
+    const [until, fails, since2] = (get(GATE) || "0|0|0").split("|");
     const now = Date.now();
-    return { wait: since2 <= now && until > now ? until - now : 0, fails: fails || 0 };
+    return [since2 <= now ? until - now : 0, +fails];
   }
   function shut(wait, fails) {
     const now = Date.now();
-    const value = [now + wait + Math.random(), fails, now].join("|");
+    const value = now + wait + "|" + fails + "|" + now;
     put(GATE, value);
     return value;
   }
   function release() {
-    if (lease && get(GATE) === lease) remove(GATE);
+    if (get(GATE) === lease) remove(GATE);
     lease = "";
   }
   function wake(delay) {
-    const then = elapsed() + delay;
-    if (timer && due <= then) return;
+    if (timer && due < elapsed() + delay) return;
     clearTimeout(timer);
-    due = then;
+    due = elapsed() + delay;
     timer = setTimeout(() => {
       timer = 0;
       send();
     }, delay);
   }
   var wakeSomewhen = (wait = 0) => wake(wait + Math.random() * JITTER);
-  var refresh = () => {
+  var prepare = () => {
   };
-  var beforeSending = (work) => void (refresh = work);
-  function body(batch, more) {
-    const fields = JSON.stringify({
-      v: 1,
-      sent: Date.now(),
-      zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
-      dropped: +get(DROPPED) || 0,
-      webdriver: !!navigator.webdriver,
-      fresh: isFresh(batch)
-    });
-    return fields.slice(0, -1) + (more || "") + ',"events":[' + batch.map((waiting) => waiting.raw).join() + "]}";
-  }
-  var isFresh = (batch) => !!(batch[0] && get(FRESH) && visitorOf(batch[0].key) === visitor());
+  var beforeSending = (work) => void (prepare = work);
+  var body = (batch, clear) => JSON.stringify({
+    v: 1,
+    sent: Date.now(),
+    zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+    dropped: +get(DROPPED) || 0,
+    webdriver: !!navigator.webdriver,
+    fresh: isFresh(batch),
+    clear
+  }).replace(/}$/, () => ',"events":[' + batch.map(([, raw]) => raw) + "]}");
+  var isFresh = (batch) => !!get(FRESH) && batch.some(([key2]) => visitorOf(key2) === get(VISITOR));
   async function post(path2, text) {
-    const aborter = new AbortController();
-    const clock = setTimeout(() => aborter.abort(), GIVE_UP_WAITING);
-    let status = 0;
-    let after = 0;
-    let said = {};
     try {
       const answer = await fetch(server + path2, {
         method: "POST",
         body: text,
         keepalive: true,
-        signal: aborter.signal
+        signal: attempt(() => AbortSignal.timeout(PATIENCE))
       });
       const reply = await answer.text();
-      after = Number(answer.headers.get("Retry-After")) || 0;
-      status = answer.status;
-      if (reply) said = JSON.parse(reply);
-    } catch (error) {
-      if (status < 300) status = 0;
+      return [
+        answer.status,
+        attempt(() => JSON.parse(reply || "{}")),
+        +(answer.headers.get("Retry-After") || 0)
+      ];
+    } catch (e) {
+      return [0];
     }
-    clearTimeout(clock);
-    return { status, after, said };
   }
   var send = (all) => deliver(all).catch(() => {
   });
   async function deliver(all) {
     if (lease || off() || /** @type {any} */
     document.prerendering) return;
-    const { wait, fails } = gate();
-    if (wait) return pick(most, all).length ? wakeSomewhen(wait) : void 0;
-    for (let batch; (batch = next(all)).length; ) {
+    let [wait, fails] = gate();
+    if (wait > 0) return pick(most, all)[0] && wakeSomewhen(wait);
+    for (wait = 0; !wait; ) {
+      prepare();
+      const batch = pick(most, all);
+      if (!batch[0]) return release();
       const mine = lease = shut(LEASE, 0);
-      const answer = await post("/e", body(batch));
-      const outcome = conclude(batch, answer);
+      wait = conclude(batch, await post("/e", body(batch)), fails);
       if (lease !== mine) return;
-      if (outcome !== GO_ON) return backOff(outcome, fails, answer.after);
     }
-    release();
-  }
-  function next(all) {
-    refresh();
-    return pick(most, all);
-  }
-  function backOff(outcome, fails, after) {
-    const doubled = Math.min(LONGEST_BACK_OFF, 2 ** (fails + 1) * 1e3);
-    const wait = outcome === LATER ? HOUR : doubled * (0.5 + Math.random() / 2);
     lease = "";
-    shut(Math.max(wait, Math.min(after * 1e3, HOUR)), fails + 1);
-    wakeSomewhen(gate().wait);
+    shut(wait, fails + 1);
+    wakeSomewhen(wait);
   }
-  function conclude(batch, { status, said }) {
-    if (status > 199 && status < 300) return acknowledge(batch, said);
-    if (status === 410) return forget(said.gone) ? GO_ON : BACK_OFF;
-    if ([401, 403, 404, 405, 415].includes(status)) return LATER;
-    if (said.error === "version") return LATER;
-    if (status !== 400 && status !== 413) return BACK_OFF;
-    most = batch.length >> 1 || 1;
-    if (batch.length < 2) giveUp(batch[0].key);
-    return GO_ON;
+  function conclude(batch, [status, said, after], fails) {
+    if (said && status > 199 && status < 300) return acknowledge(batch, said);
+    const { error, gone: gone2 } = said || {};
+    if (status === 410 && gone2 && gone2[0]) return forget(gone2);
+    if (/40[1345]|415/.test("" + status) || error === "version") return HOUR;
+    if (status === 400 || status === 413) {
+      most = batch.length >> 1 || 1;
+      if (!batch[1]) giveUp(batch[0][0]);
+      return 0;
+    }
+    const doubled = Math.min(LONGEST_BACK_OFF, 2e3 * 2 ** fails);
+    return Math.max(doubled * (0.5 + Math.random() / 2), Math.min((after || 0) * 1e3, HOUR));
   }
-  function acknowledge(batch, said) {
-    const refused = (said.rejected || []).map((one) => one.index);
-    most = Math.min(most * 2, BATCH_EVENTS);
-    if (said.as !== void 0) marks[visitorOf(batch[0].key)] = said.as;
+  function acknowledge(batch, { as, rejected = [] }) {
+    most = BATCH_EVENTS;
+    if (as !== void 0) marks[visitorOf(batch[0][0])] = as;
     if (isFresh(batch)) remove(FRESH);
-    batch.forEach(({ key, raw }, index) => {
-      if (get(key) === raw) settled(key, !refused.includes(index));
+    batch.forEach(([key2, raw], at2) => {
+      if (get(key2) === raw) settled(key2, !rejected.some(({ index }) => index === at2));
     });
-    return GO_ON;
+    return 0;
   }
   function forget(gone2) {
-    if (!gone2 || !gone2.length) return false;
-    for (const key of queued()) if (gone2.includes(visitorOf(key))) settled(key, false);
+    for (const key2 of queued()) if (gone2.includes(visitorOf(key2))) settled(key2, false);
     if (gone2.includes(visitor())) renew();
-    return true;
+    return 0;
   }
   function sendLast() {
     release();
-    const { wait, fails } = gate();
+    const [wait, fails] = gate();
     if (off() || fails && wait > 5e3) return;
-    refresh();
+    prepare();
     const batch = pick(BATCH_EVENTS, true, true);
-    if (batch.length) navigator.sendBeacon(server + "/e", body(batch));
+    if (batch[0]) navigator.sendBeacon(server + "/e", body(batch));
   }
-  var sendClear = () => void post("/e", body([], ',"clear":true'));
-  async function sendEmail(address2) {
-    if (off() || !granted()) return false;
-    const named = JSON.stringify({ visitor: visitor(), email: address2 });
-    const { status, said } = await post("/email", named);
-    if (status === 410) forget(said.gone);
-    return status > 199 && status < 300;
+  var sendClear = () => post("/e", body([], true));
+  async function sendEmail(email) {
+    if (!known()) return false;
+    const text = JSON.stringify({ visitor: visitor(), email });
+    const [status, said] = await post("/email", text);
+    if (said && said.gone) forget(said.gone);
+    return status === 200;
   }
   function followOthers() {
-    on(window, "storage", ({ key, newValue }) => {
-      if (newValue) return;
-      if (key === GATE) wakeSomewhen();
-      if (own[key]) settled(key, true);
+    on(window, "storage", ({ key: key2 }) => {
+      if (get(key2)) return;
+      if (key2 === GATE) wakeSomewhen();
+      if (own[key2]) settled(key2, true);
     });
     on(window, "online", () => {
-      if (gate().fails) remove(GATE);
+      if (gate()[1]) remove(GATE);
       wakeSomewhen();
     });
   }
@@ -361,106 +311,114 @@
   var IDLE = 6e4;
   var SETTLES = 400;
   var AT_ONCE = 1e3;
-  var view;
   var started = false;
   var gone = false;
+  var view = (
+    /** @type {Event} */
+    {}
+  );
+  var key = "";
+  var sent = false;
+  var path = "";
+  var place = "";
+  var href = "";
+  var strayed = false;
+  var at = 0;
+  var since = 0;
+  var input = 0;
+  var reading = false;
+  var engaged = 0;
+  var scroll = 0;
+  var saved = "";
   var route = () => /^#!?\//.test(location.hash) ? location.hash : "";
-  var path = () => location.pathname + ("hash" in settings ? location.hash : route());
-  var place = () => path() + "\n" + location.search;
+  var pathNow = () => location.pathname + ("hash" in settings ? location.hash : route());
+  var placeNow = () => pathNow() + "?" + location.search;
   var address = () => (location.href.split("#")[0] + route()).slice(0, 4096);
   var title = () => document.title.slice(0, 500);
   function made() {
     const time = Date.now();
     return { id: uuid(time), time, tz: -(/* @__PURE__ */ new Date()).getTimezoneOffset() };
   }
-  var current = () => view && view.key && view.event.visitor === visitor() ? view.event.id : void 0;
+  var current = () => visitorOf(key) === visitor() ? view.id : void 0;
+  function locate() {
+    path = pathNow();
+    place = placeNow();
+    href = location.href;
+  }
   function show(kind, referrer) {
     saveLeave();
-    const { key, event } = record({
+    view = {
       type: "view",
       ...made(),
       url: address(),
       title: title(),
-      referrer: referrer ? referrer.slice(0, 2048) : void 0,
-      from: before(),
+      referrer: referrer && referrer.slice(0, 2048),
+      from: trace() || view.id,
       kind,
       width: screen.width,
       lang: navigator.language,
-      status: !view && Number(settings.status) || void 0
-    });
-    view = {
-      event,
-      key,
-      path: path(),
-      place: place(),
-      href: location.href,
-      at: elapsed(),
-      engaged: 0,
-      scroll: 0,
-      saved: ""
+      status: !view.id && settings.status && +settings.status || void 0
     };
-    peak = 0;
-    if (event.visitor && key) leaveTrace(event.id);
+    key = record(view);
+    if (key && granted()) leaveTrace(view.id);
+    locate();
+    at = elapsed();
+    engaged = scroll = 0;
+    saved = "";
+    sent = strayed = false;
   }
   function move(kind) {
-    if (!view || place() === view.place) return;
-    if (kind === "replace" && (path() === view.path || elapsed() - view.at < AT_ONCE)) {
-      if (view.sent) view.moved = view.moved || path() !== view.path;
-      view.path = path();
-      view.place = place();
+    if (!view.id || placeNow() === place) return;
+    const redirected = elapsed() - at < AT_ONCE;
+    if (kind === "replace" && (pathNow() === path || redirected)) {
+      strayed = strayed || sent && pathNow() !== path;
+      locate();
       return amend();
     }
-    show(kind, view.href);
+    show(kind, href);
     wake(SETTLES);
   }
   function amend() {
-    if (!view || !own[view.key] || view.sent) return;
-    const { event } = view;
-    if (event.url === address() && event.title === title()) return;
-    event.url = address();
-    event.title = title();
-    view.href = location.href;
-    record(event);
+    if (sent || !own[key]) return;
+    if (view.url === address() && view.title === title()) return;
+    view.url = address();
+    view.title = title();
+    record(view);
   }
   function close() {
     amend();
-    if (view) view.sent = true;
+    sent = true;
   }
-  var engaged = true;
-  var since = 0;
-  var input = 0;
-  var peak = 0;
+  function look() {
+    const seen = (scrollY + innerHeight) / document.documentElement.scrollHeight;
+    scroll = Math.max(scroll, Math.min(100, Math.round(seen * 100)) || 0);
+  }
   function account() {
     const now = elapsed();
-    const page2 = document.documentElement;
-    if (view && engaged) {
-      view.engaged += Math.min(now - Math.max(since, view.at), LONGEST_TICK);
-      const seen = 100 * (Math.max(peak, scrollY) + innerHeight) / page2.scrollHeight;
-      view.scroll = Math.max(view.scroll, Math.min(100, Math.round(seen)) || 0);
+    if (reading) {
+      engaged += Math.min(now - Math.max(since, at), LONGEST_TICK);
+      look();
     }
     since = now;
-    engaged = !hidden() && document.hasFocus() && now - input < IDLE;
+    reading = !hidden() && document.hasFocus() && now - input < IDLE;
   }
   function saveLeave() {
     account();
-    if (!view || !view.key || !view.event.visitor) return;
-    const late = view.sent && !view.moved && title() !== view.event.title;
+    if (!visitorOf(key)) return;
     const leave = {
-      engaged: Math.round(view.engaged),
-      scroll: view.scroll,
-      title: late ? title() : void 0
+      engaged: Math.round(engaged),
+      scroll,
+      title: sent && !strayed && title() !== view.title ? title() : void 0
     };
-    const now = JSON.stringify(leave);
-    if (now === view.saved) return;
-    view.saved = now;
-    const { id, visitor: visitor2 } = view.event;
+    if (saved === (saved = JSON.stringify(leave))) return;
+    const { id, visitor: visitor2 } = view;
     record({ type: "leave", view: id, visitor: visitor2, time: Date.now(), ...leave });
   }
   function watchReading() {
     input = since = elapsed();
-    on(window, "pointerdown pointermove keydown wheel touchmove scroll", ({ type }) => {
+    on(window, "pointerdown pointermove keydown scroll", ({ type }) => {
       input = elapsed();
-      if (type === "scroll") peak = Math.max(peak, scrollY);
+      if (type === "scroll") look();
     });
     on(window, "focus blur", ({ target }) => target === window && account());
     setInterval(() => attempt(saveLeave), TICK);
@@ -480,7 +438,7 @@
       gone = false;
       since = elapsed();
       for (const who in marks) delete marks[who];
-      if (view) show("bf");
+      if (view.id) show("bf");
       wake(0);
     });
   }
@@ -492,14 +450,10 @@
     if (navigation) {
       return on(navigation, "currententrychange", (event) => move(event.navigationType));
     }
-    for (
-      const kind of
-      /** @type {const} */
-      ["push", "replace"]
-    ) {
+    for (const kind of ["push", "replace"]) {
       const name = (
-        /** @type {const} */
-        `${kind}State`
+        /** @type {"pushState"} */
+        kind + "State"
       );
       const original = history[name];
       history[name] = function(...given) {
@@ -510,22 +464,25 @@
     on(window, "popstate hashchange", () => move("traverse"));
   }
   function begin() {
-    const page2 = (
-      /** @type {Document & {prerendering?: boolean}} */
-      document
-    );
-    if (view) return;
-    if (page2.prerendering) return on(document, "prerenderingchange", begin);
+    if (view.id) return;
+    if (
+      /** @type {any} */
+      document.prerendering
+    ) {
+      return on(document, "prerenderingchange", begin);
+    }
     if (hidden()) return on(document, "visibilitychange", begin);
-    const [load] = performance.getEntriesByType("navigation");
-    const { type } = (
-      /** @type {PerformanceNavigationTiming} */
-      load || {}
+    const [load] = (
+      /** @type {any[]} */
+      performance.getEntriesByType("navigation")
     );
     const kinds = { reload: "reload", back_forward: "traverse" };
-    show(kinds[type] || "load", document.referrer);
-    if (document.readyState === "loading") on(document, "DOMContentLoaded", () => wake(0));
-    else wake(0);
+    const kind = kinds[
+      /** @type {"reload"} */
+      (load || {}).type
+    ] || "load";
+    show(kind, document.referrer);
+    wake(document.readyState === "loading" ? SETTLES : 0);
   }
   var isOpen = () => started;
   function open() {
@@ -537,168 +494,123 @@
     watchReading();
     begin();
   }
-  function start(server2) {
-    if (started) return call();
-    aim(server2);
-    open();
-  }
   function call(kind) {
     if (!started) return open();
-    if (!view || place() === view.place && elapsed() - view.at < AT_ONCE) return;
-    show(kind || "call", view.href);
+    if (!view.id || placeNow() === place && elapsed() - at < AT_ONCE) return;
+    show(kind || "call", href);
     wake(0);
   }
-  function uncount() {
-    if (view) view.key = "";
-  }
+  var uncount = () => void (key = "");
   function resume() {
     open();
-    if (view && !view.key) show("call");
+    if (view.id && !key) show("call");
     wake(0);
   }
 
   // js/calls.js
-  function track(name, props) {
-    const event = { .../** @type {const} */
-    { type: "event" }, ...made() };
-    const { done } = record({ ...event, view: current(), name: "" + name, props });
+  var deliver2 = (event) => new Promise((resolve) => {
+    record(event, resolve);
     wake(0);
-    return done;
-  }
-  function identify(token) {
-    const { id, time } = made();
-    const { done } = record({ type: "identify", id, time, token: "" + token });
-    wake(0);
-    return done;
-  }
+  });
+  var track = (name, props) => deliver2({ type: "event", ...made(), view: current(), name: "" + name, props });
+  var identify = (token) => deliver2({ type: "identify", ...made(), token });
   function registerEmail(address2) {
     const field = (
-      /** @type {HTMLInputElement | null} */
+      /** @type {HTMLInputElement} */
       document.getElementById("emailUNT")
     );
-    return sendEmail(typeof address2 === "string" ? address2 : field ? field.value : "");
+    return sendEmail(typeof address2 === "string" ? address2 : field.value);
   }
 
   // js/choices.js
-  function leaveNothing() {
-    if (granted() && !off()) sendClear();
-    for (const key in own) settled(key, false);
+  function withdraw(choice, value) {
+    if (known()) sendClear();
+    for (const key2 in own) settled(key2, false);
     wipe();
     uncount();
+    keep(choice, value);
   }
   function consent(given) {
-    if (!given) {
-      leaveNothing();
-      return put(CONSENT, 0, true);
-    }
-    const again = get(CONSENT) === "0";
-    put(CONSENT, 1, true);
-    if (again) put(FRESH, 1);
+    if (!given) return withdraw(CONSENT, NO);
+    if (get(CONSENT) === NO) keep(FRESH, YES);
+    keep(CONSENT, YES);
     settle();
     resume();
   }
   function optOut(out = true) {
-    if (out) {
-      leaveNothing();
-      return put(OFF, 1, true);
-    }
+    if (out) return withdraw(OFF, YES);
     if (!get(OFF)) return;
     remove(OFF);
-    put(FRESH, 1);
+    keep(FRESH, YES);
     resume();
   }
   function reset() {
-    if (off() || !granted()) return;
+    if (!known()) return;
     renew();
-    leaveTrace("");
+    leaveTrace();
   }
 
   // js/clicks.js
-  var DOWNLOAD = /\.(7z|csv|dmg|docx?|epub|exe|gz|mp[34]|pdf|pkg|pptx?|rar|txt|xlsx?|zip)$/i;
-  function propsOf(element) {
+  var DOWNLOAD = /\.(csv|dmg|docx?|epub|exe|gz|mp[34]|pdf|pptx?|rar|xlsx?|zip)$/i;
+  function trackNamed(element) {
+    if (!element || !element.hasAttribute("data-unt")) return;
     const props = {};
     for (const { name, value } of element.attributes) {
-      if (name.startsWith("data-unt-")) props[name.slice(9)] = value;
+      const [, prop] = name.split("data-unt-");
+      if (prop) props[prop] = value;
     }
-    return props;
-  }
-  function trackNamed(element) {
-    const name = element && element.getAttribute("data-unt");
-    if (name) track(name, propsOf(
-      /** @type {Element} */
-      element
-    ));
-    return name;
-  }
-  var resolve = (address2) => new URL(address2, document.baseURI);
-  function clicked(event) {
-    const target = (
-      /** @type {Element} */
-      event.composedPath()[0]
-    );
-    if (event.button > 1 || !target.closest) return;
-    if (trackNamed(target.closest("[data-unt]:not(form)"))) return;
-    const link = target.closest("a[href],area[href]");
-    if (!link || settings.clicks === "off") return;
-    const { origin, pathname, protocol } = resolve(link.getAttribute("href") || "");
-    const url = origin + pathname;
-    if (!/^http/.test(protocol)) return;
-    if (link.hasAttribute("download") || DOWNLOAD.test(pathname)) track("download", { url });
-    else if (origin !== location.origin) track("outbound", { url });
-  }
-  function submitted({ target }) {
-    const form = (
-      /** @type {Element} */
-      target
-    );
-    if (trackNamed(form) || settings.clicks === "off") return;
-    const { origin, pathname } = resolve(form.getAttribute("action") || location.href);
-    track("form", {
-      form: form.getAttribute("id") || form.getAttribute("name") || "",
-      url: origin + pathname
-    });
+    track(element.getAttribute("data-unt") || "", props);
+    return true;
   }
   function watchClicks() {
-    on(document, "click auxclick", clicked);
-    on(document, "submit", submitted);
+    const all = settings.clicks !== "off";
+    on(document, "click auxclick", (event) => {
+      const clicked = event.composedPath()[0];
+      if (event.button > 1 || trackNamed(clicked.closest("[data-unt]:not(form)"))) return;
+      const link = all && clicked.closest("a[href],area[href]");
+      if (!link || !/^http/.test(link.protocol)) return;
+      const url = link.origin + link.pathname;
+      if (link.hasAttribute("download") || DOWNLOAD.test(url)) track("download", { url });
+      else if (link.origin !== location.origin) track("outbound", { url });
+    });
+    on(document, "submit", ({ target }) => {
+      if (trackNamed(target) || !all) return;
+      track("form", { form: target.getAttribute("id") || target.getAttribute("name") });
+    });
   }
 
   // js/unt.js
-  var auto = "auto" in settings;
   var page = window;
+  var calls = {
+    before: setHook,
+    consent,
+    email: registerEmail,
+    flush: () => send(true),
+    id: () => known() ? visitor() : null,
+    identify,
+    open,
+    optOut,
+    reset,
+    track,
+    view: call
+  };
   var safe = (work) => (...given) => attempt(() => work(...given));
   function install() {
-    const UNT = safe((server2) => start(server2 || settings.server));
-    const calls = {
-      before: setHook,
-      consent,
-      email: registerEmail,
-      flush: () => send(true),
-      id: () => off() || !granted() ? null : visitor(),
-      identify,
-      isOpen,
-      optOut,
-      reset,
-      track,
-      view: call
-    };
-    for (const [name, work] of Object.entries(calls)) {
-      UNT[name] = safe(
-        /** @type {(...given: any[]) => unknown} */
-        work
-      );
-    }
-    page.UNT = UNT;
-    page.registerEmail = safe(registerEmail);
+    page.UNT = safe((server2) => {
+      if (server2 && !isOpen()) aim(server2);
+      call();
+    });
+    aim(settings.server || home);
+    for (const name in calls) page.UNT[name] = safe(calls[name]);
+    page.registerEmail = page.UNT.email;
     watchClicks();
-    if (auto) UNT();
     const waiting = page.unt;
-    const push = safe(([name, ...given]) => UNT[name](...given));
+    const push = safe(([name, ...given]) => page.UNT[name](...given));
     page.unt = { push };
     if (Array.isArray(waiting)) waiting.forEach(push);
   }
   attempt(() => {
-    if (!page.UNT || !page.UNT.track) install();
-    else if (auto && !page.UNT.isOpen()) page.UNT();
+    if (!page.UNT || !page.UNT.open) install();
+    if ("auto" in settings) page.UNT.open();
   });
 })();
