@@ -141,7 +141,7 @@ def _split_port(host: str) -> tuple[str, str | None]:
     """The name and the port, ``""`` without one, None when it cannot be one."""
     if host.startswith("["):
         name, bracket, port = host.partition("]")
-        name += bracket
+        name = name + bracket if bracket else ""
     else:
         name, colon, port = host.partition(":")
         port = colon + port

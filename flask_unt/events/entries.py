@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields
 from typing import Any
@@ -135,7 +134,7 @@ def decode_entry(data: bytes) -> Entry:
     :raises ValueError: it is none, or another release's.
     """
     try:
-        version, *rest = json.loads(data.decode("utf-8"))
+        version, *rest = _list(json.loads(data.decode("utf-8")))
 
         if _integer(version) not in READABLE_VERSIONS:
             raise ValueError(f"This release cannot read an entry of version {version}.")
@@ -147,7 +146,7 @@ def decode_entry(data: bytes) -> Entry:
             _maybe_text(zone),
             _flag(webdriver),
             _unpack_user(user),
-            tuple(_unpack_event(event) for event in events),
+            tuple(_unpack_event(event) for event in _list(events)),
             _flag(fresh),
         )
     except (TypeError, KeyError, RecursionError) as error:
@@ -185,18 +184,19 @@ def _pack_event(event: Event) -> list[Any]:
     ]
 
 
-def _unpack_event(packed: Sequence[Any]) -> Event:
-    kind = EVENT_TYPES[packed[0]]
-    pairs = zip(READERS[kind], packed[1:], strict=True)
+def _unpack_event(packed: object) -> Event:
+    name, *values = _list(packed)
+    kind = EVENT_TYPES[name]
+    pairs = zip(READERS[kind], values, strict=True)
     event: Event = kind(*(read(value) for read, value in pairs))
     return event
 
 
-def _unpack_user(packed: Sequence[Any] | None) -> Identity | None:
+def _unpack_user(packed: object) -> Identity | None:
     if packed is None:
         return None
 
-    email, id, name = packed
+    email, id, name = _list(packed)
     return Identity(_maybe_text(email), _maybe_text(id), _maybe_text(name))
 
 
@@ -213,6 +213,13 @@ def _text(value: object) -> str:
 
 def _maybe_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+
+    return value
 
 
 def _integer(value: object) -> int:
@@ -246,8 +253,9 @@ def _maybe_key(value: object) -> bytes | None:
     return None if value is None else _key(value)
 
 
-def _pairs(value: Sequence[Sequence[object]]) -> Pairs:
-    return tuple((_text(name), _text(text)) for name, text in value)
+def _pairs(value: object) -> Pairs:
+    pairs = (_list(pair) for pair in _list(value))
+    return tuple((_text(name), _text(text)) for name, text in pairs)
 
 
 # Annotations are text here, so each field's reader is found by its type's name.
