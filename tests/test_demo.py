@@ -1,84 +1,106 @@
-"""``make demo``: two lines that a script can read, and nothing left behind."""
-
 from __future__ import annotations
 
-import http.cookiejar
-import re
-import sys
-import urllib.request
+from collections import Counter
 
 import pytest
-import redis
-from processes import REPOSITORY
-from processes import answers
-from processes import process_tree
 
-pytestmark = pytest.mark.slow
+from flask_unt.agents import parse_agent
+from flask_unt.events import View
+from flask_unt.store import Store
+from flask_unt.store import StoreSettings
+from flask_unt.store.demo import make_demo
+from flask_unt.store.demo import tell_story
 
-TWO_LINES = re.compile(r"^site: (\S+)\ndashboard: (\S+)$", re.MULTILINE)
+NOW = 1_790_000_000_000
+DAY_MS = 86_400_000
+HOST = "127.0.0.1:5000"
+SMALL = (8, 30, 3)
 
 
 @pytest.fixture
-def demo(spawn, sqlite_url, free_port):
-    """Start the demo on a database of its own; give the process and the two links."""
+def store(database_url):
+    store = Store(database_url, StoreSettings())
+    store.prepare()
 
-    def start(**environment):
-        process = spawn(
-            [sys.executable, "scripts/demo.py", "--port", str(free_port)],
-            environment={
-                "DATABASE_URL": sqlite_url,
-                "SECRET_KEY": "of the demo's test",
-                **environment,
-            },
-            folder=REPOSITORY,
+    return store
+
+
+def story_views(story):
+    return [
+        (entry, event)
+        for entry in story.entries
+        for event in entry.events
+        if isinstance(event, View)
+    ]
+
+
+def test_same_day_and_seed_tell_the_same_story():
+    story = tell_story(NOW, days=14, seed=3, host=HOST, crowd=SMALL)
+
+    assert story == tell_story(NOW, days=14, seed=3, host=HOST, crowd=SMALL)
+    assert story != tell_story(NOW, days=14, seed=4, host=HOST, crowd=SMALL)
+
+
+def test_later_on_the_same_day_it_only_goes_on():
+    morning = NOW // DAY_MS * DAY_MS + DAY_MS // 4
+    before = tell_story(morning, days=14, seed=3, host=HOST)
+    after = tell_story(morning + DAY_MS // 2, days=14, seed=3, host=HOST)
+
+    assert after.entries[: len(before.entries)] == before.entries
+    assert len(after.entries) > len(before.entries)
+
+
+def test_nothing_happens_before_the_period_or_after_now():
+    story = tell_story(NOW, days=28, seed=1, host=HOST)
+    first, last = story.entries[0].received, story.entries[-1].received
+
+    assert NOW - 29 * DAY_MS < first < NOW - 20 * DAY_MS
+    assert NOW - DAY_MS < last <= NOW
+    assert all(view.time <= entry.received for entry, view in story_views(story))
+
+
+def test_people_are_of_all_kinds():
+    """Phones, computers and bots come from several zones, referrers and campaigns."""
+    found = story_views(tell_story(NOW, days=28, seed=1, host=HOST))
+    devices = Counter(parse_agent(entry.agent).device for entry, _ in found)
+
+    assert min(devices[kind] for kind in ("desktop", "mobile", "bot")) > 50
+    assert len({entry.zone for entry, _ in found}) > 5
+    assert len({view.referrer for _, view in found}) > 5
+    assert len({view.campaign for _, view in found}) > 2
+    assert {view.host for _, view in found} == {HOST}
+    assert len({view.key for _, view in found}) == len(found)
+
+
+def test_addresses_are_nobodys():
+    story = tell_story(NOW, days=28, seed=1, host=HOST)
+    emails = {email for _, _, email in story.declared}
+    emails |= {entry.user.email for entry in story.entries if entry.user}
+
+    assert len(emails) > 30
+    assert {email.partition("@")[2] for email in emails} == {
+        "example.com",
+        "example.org",
+    }
+
+
+def test_demo_fills_the_database_once(store):
+    steps = []
+
+    def fill():
+        return make_demo(
+            store,
+            NOW,
+            weeks=2,
+            host=HOST,
+            crowd=SMALL,
+            progress=lambda done, total: steps.append((done, total)),
         )
-        process.wait_until(lambda: TWO_LINES.search(process.log()) is not None, 120)
 
-        return process, *TWO_LINES.search(process.log()).groups()
+    views = fill()
+    once = store.status()
 
-    return start
-
-
-def browse(url):
-    jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-
-    with urllib.request.build_opener(jar).open(url) as answer:
-        return answer.read().decode()
-
-
-def test_serves_the_site_and_a_dashboard_link_that_opens(demo, free_port):
-    process, site, dashboard = demo()
-    assert site == f"http://127.0.0.1:{free_port}/"
-    assert "Lantern Hill" in browse(site)
-    assert "@" in browse(dashboard)
-
-    children = process_tree(process.pid)
-    assert len(children) > 1
-    assert process.stop() == 143
-    assert not answers(free_port)
-
-
-def test_makes_its_demo_data_once(demo):
-    process, _, _ = demo()
-    assert process.log().count("demo data, once") == 1
-    process.stop()
-
-    process.start()
-    process.wait_until(lambda: len(TWO_LINES.findall(process.log())) == 2)
-    assert process.log().count("demo data, once") == 1
-
-
-def test_runs_a_worker_beside_the_site_with_redis(demo, redis_url):
-    process, _, _ = demo(REDIS_URL=redis_url)
-
-    with redis.Redis.from_url(redis_url) as client:
-        process.wait_until(lambda: client.scard("rq:workers") == 1)
-        assert process.stop() == 143
-        assert client.scard("rq:workers") == 0
-
-
-def test_says_so_when_the_port_is_taken(spawn, serve):
-    site = serve("from flask import Flask\napp = Flask(__name__)\n", server="werkzeug")
-    process = spawn([sys.executable, "scripts/demo.py", "--port", str(site.port)])
-    assert process.wait() == 1
-    assert f"Port {site.port} is in use." in process.log()
+    assert fill() == views == once.views
+    assert store.status() == once
+    assert 5 <= once.users <= 8
+    assert steps[-1][0] == steps[-1][1]

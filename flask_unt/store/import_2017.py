@@ -44,7 +44,8 @@ UNKNOWN_AGENT = "Mozilla/5.0"
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MILLISECOND = timedelta(milliseconds=1)
-SKEWED_MS = 7 * 86_400_000
+DAY_MS = 86_400_000
+SKEWED_MS = 7 * DAY_MS
 # For users of a database without any access: the month of its last release.
 NOVEMBER_2017 = 1_509_494_400_000
 
@@ -54,14 +55,14 @@ class Imported:
     """What was brought over, and for each reason how many rows were not.
 
     ``views`` counts those that are here now, though an earlier run brought them.
-    ``oldest`` is the time of the oldest: retention must reach back to it.
+    ``warning`` is a sentence for the owner where the next prune would delete them.
     """
 
     users: int
     pages: int
     views: int
     skipped: Mapping[str, int]
-    oldest: int | None
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,29 @@ def import_2017(
             users += _declare(store, known, work)
             steps.add(len(known))
 
-    return Imported(users, len(work.pages), views, dict(work.skipped), work.oldest)
+    return Imported(
+        users=users,
+        pages=len(work.pages),
+        views=views,
+        skipped=dict(work.skipped),
+        warning=_warning(work.oldest, store.settings.retention_days, now),
+    )
+
+
+def _warning(oldest: int | None, retention_days: int | None, now: int) -> str | None:
+    if oldest is None or retention_days is None:
+        return None
+
+    age = (now - oldest) // DAY_MS + 1
+
+    if age <= retention_days:
+        return None
+
+    return (
+        f"The oldest view is {age} days old, but UNT_RETENTION_DAYS is"
+        f" {retention_days}: older views are pruned within a day. To keep them all, set"
+        f" UNT_RETENTION_DAYS to None (or to {age} or more) now, and import again."
+    )
 
 
 def _zone(name: str) -> ZoneInfo:
