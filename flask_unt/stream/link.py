@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -128,6 +130,15 @@ def new_client(settings: Mapping[str, Any], limits: Mapping[str, float]) -> redi
     }
 
     return redis.Redis(connection_pool=redis.ConnectionPool(**options))
+
+
+@contextmanager
+def as_unavailable() -> Iterator[None]:
+    """Raise :exc:`StreamUnavailable` for any error of Redis inside."""
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        raise StreamUnavailable(reason_of(error)) from error
 
 
 def reason_of(error: Exception) -> str:

@@ -20,8 +20,8 @@ from ..errors import StreamUnavailable
 from .link import UNLIMITED
 from .link import Link
 from .link import address_of
+from .link import as_unavailable
 from .link import new_client
-from .link import reason_of
 from .replies import GROUP
 from .replies import age
 from .replies import autoclaim
@@ -176,6 +176,11 @@ class Stream:
         with self._patient() as client:
             create_group(client, self.key)
 
+    def waiting(self) -> int:
+        """Return how many entries are not acknowledged yet."""
+        with self._patient() as client:
+            return int(client.xlen(self.key))
+
     def wait(self, block_ms: int) -> bool:
         """Block until an entry nobody has read waits; False when none came."""
         with self._patient() as client:
@@ -298,10 +303,8 @@ class Stream:
 
     @contextmanager
     def _patient(self) -> Iterator[Any]:
-        try:
+        with as_unavailable():
             yield self._link.patient
-        except (redis.RedisError, OSError) as error:
-            raise StreamUnavailable(reason_of(error)) from error
 
     def _check(self) -> None:
         self._link.check_memory(self.key, self._clock())

@@ -1,0 +1,84 @@
+"""The thread that sees entries come, and has them drained."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from rq import Queue
+
+from ..drain import Outage
+from ..errors import StreamUnavailable
+from ..jobs import DRAIN
+from ..jobs import Shift
+from ..jobs import enqueue_drain
+from ..stream import Stream
+
+BEAT_SECONDS = 5.0
+BEAT_MS = 30_000
+BLOCK_MS = 1000
+POLL_SECONDS = 0.1
+
+log = logging.getLogger("flask_unt")
+
+
+class Watcher:
+    """Enqueues a drain whenever entries wait and nobody drains; shows life."""
+
+    def __init__(self, stream: Stream, shift: Shift) -> None:
+        self._stream = stream
+        self._shift = shift
+        self._jobs: Queue | None = None
+        self._next_beat = 0.0
+        self._over = threading.Event()
+        self._outage = Outage("The stream cannot be watched", "The stream is back.")
+        self._thread = threading.Thread(
+            target=self._run, daemon=True, name="unt-watcher"
+        )
+
+    def start(self) -> None:
+        """Start to show life; nothing is enqueued before :meth:`resume`."""
+        self._thread.start()
+
+    def resume(self, jobs: Queue) -> None:
+        """Enqueue drains on this queue."""
+        self._jobs = jobs
+
+    def pause(self) -> None:
+        """Enqueue nothing for now."""
+        self._jobs = None
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._over.set()
+        self._thread.join(BLOCK_MS / 1000 + 1)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._look()
+                self._outage.end()
+            except StreamUnavailable as error:
+                self._over.wait(self._outage.note(error))
+            except Exception as error:
+                log.exception("The watcher failed and goes on.")
+                self._over.wait(self._outage.note(error))
+
+    def _look(self) -> None:
+        self._beat()
+        jobs = self._jobs
+
+        if jobs is None or self._stream.leased(DRAIN):
+            self._over.wait(POLL_SECONDS)
+            return
+
+        if self._stream.wait(BLOCK_MS) or self._stream.stale(self._shift.claim_idle_ms):
+            enqueue_drain(self._stream, jobs)
+
+    def _beat(self) -> None:
+        if time.monotonic() < self._next_beat:
+            return
+
+        self._stream.beat(self._shift.consumer, BEAT_MS)
+        self._next_beat = time.monotonic() + BEAT_SECONDS
