@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+from typing import TypeVar
 
+import sqlalchemy as sa
 
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """``visit_timeout`` in seconds; ``bots`` is "apart" or "count"."""
+from flask_unt.agents import Agent
+from flask_unt.agents import parse_agent
+from flask_unt.errors import UNTError
+from flask_unt.errors import WriteFailed
+from flask_unt.events import Entry
+from flask_unt.events import Event
+from flask_unt.events import event_payload
 
-    timezone: str = "UTC"
-    visit_timeout: int = 1800
-    bots: str = "apart"
-    retention_days: int | None = 395
+from . import demo
+from . import import_2017
+from . import migrate
+from . import people
+from . import schema
+from .canary import canary_entry
+from .engine import Database
+from .partitions import ensure_months
+from .prune import Pruned
+from .prune import prune
+from .reported import Reported
+from .settings import StoreSettings
+from .transactions import Transactions
+from .write import Rules
+from .write import write_entries
+
+__all__ = ["Pruned", "Store", "StoreSettings", "StoreStatus", "Written"]
+
+T = TypeVar("T")
+DAY_MS = 86_400_000
+AGENTS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: page views and custom events new, and those known before."""
+    """How many events a write stored, and how many were known before."""
 
     stored: int
     duplicates: int
@@ -25,7 +56,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """``revision`` is None while nothing is set up; ``head`` is what this code wants."""
+    """``revision`` is None while nothing is set up; this code wants ``head``."""
 
     revision: str | None
     head: str
@@ -35,5 +66,197 @@ class StoreStatus:
     visitors: int
 
 
-class Store:
-    """One database. Connects when first asked, and anew in every process."""
+class Store(Reported):
+    """One database. Connects when first asked, and anew in every process.
+
+    :param engine_options: for SQLAlchemy's ``create_engine``, over ours.
+    :param keep_journal: the SQLite file is another's: leave its journal mode.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: StoreSettings | None = None,
+        *,
+        engine_options: Mapping[str, Any] | None = None,
+        keep_journal: bool = False,
+    ) -> None:
+        self.settings = settings or StoreSettings()
+        database = Database(url, options=engine_options, keep_journal=keep_journal)
+        self._database = database
+        self._transactions = Transactions(database, self._set_up, self.canary)
+        self._months_made_on: int | None = None
+        self._agents: dict[str, Agent] = {}
+
+    def ping(self) -> None:
+        """Ask the database anything at all.
+
+        :raises StoreUnavailable: it does not answer.
+        """
+        with self._database.reading() as connection:
+            connection.execute(sa.select(1))
+
+    def prepare(self) -> None:
+        """Set up an empty database; done once per process.
+
+        :raises SchemaOutdated: the tables are those of an older release.
+        :raises StoreUnavailable: it cannot be reached, or set up.
+        """
+        self._transactions.prepare()
+
+    def migrate(self) -> None:
+        """Create the tables, or bring them to this release.
+
+        :raises StoreUnavailable: it cannot be reached, or set up.
+        """
+        migrate.migrate(self._database, self.settings.timezone, _now())
+
+    def dispose(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        self._database.dispose()
+
+    def write(self, entries: Sequence[Entry], now: int) -> Written:
+        """Store what is new in these entries, all or nothing.
+
+        :raises StoreUnavailable: the database cannot be written to now.
+        :raises WriteFailed: it can, but it refuses these entries.
+        """
+        self._make_months(now)
+
+        return Written(
+            *self._write(lambda c: write_entries(c, entries, self._rules(), now))
+        )
+
+    def declare_email(self, visitor: str, email: str, now: int) -> None:
+        """Note the address that somebody typed in this visitor's browser.
+
+        :raises StoreUnavailable: the database cannot be written to now.
+        """
+
+        def declare(connection: sa.Connection) -> None:
+            ids = people.meet_visitors(connection, {visitor: people.Seen(now, now)})
+            people.declare(connection, ids[visitor], email, now)
+
+        self._write(declare)
+
+    def set_aside(self, events: Sequence[Event], reason: str, now: int) -> None:
+        """Keep events that cannot be stored, with the reason."""
+        rows = [
+            {
+                "payload": event_payload(event),
+                "reason": reason[:255],
+                "created_at": now,
+            }
+            for event in events
+        ]
+
+        if rows:
+            self._write(lambda c: c.execute(sa.insert(schema.set_aside), rows))
+
+    def canary(self) -> bool:
+        """Whether a made-up entry can be written; it is rolled back."""
+        now = _now()
+        entry = canary_entry(str(uuid.uuid4()), secrets.token_bytes(16), now)
+
+        try:
+            with self._database.writing() as connection:
+                write_entries(connection, [entry], self._rules(), now)
+                connection.rollback()
+        except UNTError:
+            return False
+
+        return True
+
+    def site_id(self) -> str:
+        """The random id that this database was given when it was set up."""
+        with self._transactions.reading() as connection:
+            statement = sa.select(schema.site.c.site_id).where(schema.site.c.id == 1)
+            return str(connection.scalar(statement))
+
+    def status(self) -> StoreStatus:
+        """What is set up, and how much is stored.
+
+        :raises StoreUnavailable: the database cannot be reached.
+        """
+        tables = (schema.page_view, schema.set_aside, schema.user, schema.visitor)
+
+        with self._database.reading() as connection:
+            revision = migrate.current(connection)
+            counts = [_count(connection, table) if revision else 0 for table in tables]
+
+        return StoreStatus(revision, migrate.head(), *counts)
+
+    def ensure_partitions(self, now: int) -> None:
+        """Make this month's and the next month's partitions (PostgreSQL).
+
+        :raises WriteFailed: the role may not create tables.
+        """
+        self._write(lambda c: ensure_months(c, now))
+
+    def prune(self, now: int) -> Pruned:
+        """Delete what is older than the site keeps."""
+        self.prepare()
+
+        return prune(
+            self._database,
+            now,
+            retention_days=self.settings.retention_days,
+            zone=self.settings.timezone,
+            bots=self.settings.bots,
+        )
+
+    def import_2017(self, url: str, **options: Any) -> import_2017.Imported:
+        """Bring a 2017 database over: see :func:`import_2017.import_2017`."""
+        imported = import_2017.import_2017(self, url, **options)
+        self._sum_up(_now())
+
+        return imported
+
+    def make_demo(self, now: int, **options: Any) -> int:
+        """Write the visits of made-up people: see :func:`demo.make_demo`."""
+        views = demo.make_demo(self, now, **options)
+        self._sum_up(_now())
+
+        return views
+
+    def _set_up(self) -> None:
+        migrate.prepare(self._database, self.settings.timezone, _now())
+
+    def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        return self._transactions.write(work)
+
+    def _rules(self) -> Rules:
+        timeout_ms = self.settings.visit_timeout * 1000
+
+        return Rules(self.settings.timezone, timeout_ms, self._parse_agent)
+
+    def _parse_agent(self, user_agent: str) -> Agent:
+        agent = self._agents.get(user_agent)
+
+        if agent is None:
+            if len(self._agents) >= AGENTS_KEPT:
+                self._agents.clear()
+
+            agent = self._agents[user_agent] = parse_agent(user_agent)
+
+        return agent
+
+    def _make_months(self, now: int) -> None:
+        """Once a day; without the right to, the DEFAULT partition takes all."""
+        day = now // DAY_MS
+
+        if self._months_made_on == day:
+            return
+
+        self._months_made_on = day
+
+        with suppress(WriteFailed):
+            self.ensure_partitions(now)
+
+
+def _count(connection: sa.Connection, table: sa.Table) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

@@ -27,7 +27,7 @@ def hour_of(moment: int, zone: str) -> int:
 
 
 def hour_end(hour: int, zone: str) -> int:
-    """The first instant after this hour. A shift of the clocks may cut an hour short."""
+    """The first instant after this hour, which a shift of the clocks may cut short."""
     end = hour + QUARTER_MS
 
     while end < hour + HOUR_MS and hour_of(end, zone) == hour:

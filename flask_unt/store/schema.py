@@ -219,7 +219,7 @@ visit = _table(
     sa.Column("language", sa.String(35)),
     sa.Column("zone", sa.String(64)),
     *_came_from(),
-    sa.Index(None, "visitor_id", "started_at"),
+    sa.Index(None, "visitor_id", "last_at"),
 )
 
 page_view = _table(
@@ -253,7 +253,7 @@ event = _table(
     sa.Column("visit_id", Key, index=True),
     sa.Column("visitor_id", Number),
     sa.Column("user_id", Number),
-    sa.Column("page_view_id", Key),
+    sa.Column("page_view_id", Key, index=True),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("props", sa.Text, nullable=False),
     sa.Column("local_time", Moment, nullable=False, index=True),

@@ -1,0 +1,106 @@
+"""Entries sorted out for one write: each event once, by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from flask_unt.events import Custom
+from flask_unt.events import Entry
+from flask_unt.events import Event
+from flask_unt.events import Identity
+from flask_unt.events import Leave
+from flask_unt.events import View
+
+from .people import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a view was read: the highest figures of its leaves, and the last title."""
+
+    engaged: int
+    scroll: int
+    title: str | None
+    time: int
+
+    def joined(self, other: Reading) -> Reading:
+        """The highest figures of both, and the later title."""
+        titled = [r for r in (self, other) if r.title] or [self, other]
+        latest = max(titled, key=lambda reading: (reading.time, reading.title or ""))
+
+        return Reading(
+            max(self.engaged, other.engaged),
+            max(self.scroll, other.scroll),
+            latest.title,
+            latest.time,
+        )
+
+
+@dataclass
+class Batch:
+    """``views`` and ``customs`` come with their entry; all are by key."""
+
+    views: dict[bytes, tuple[View, Entry]] = field(default_factory=dict)
+    customs: dict[bytes, tuple[Custom, Entry]] = field(default_factory=dict)
+    readings: dict[bytes, Reading] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    signed_in: dict[tuple[str, Identity], Seen] = field(default_factory=dict)
+    identities: set[Identity] = field(default_factory=set)
+    events: int = 0
+    identifies: int = 0
+
+
+def sort_out(entries: Iterable[Entry]) -> Batch:
+    """One batch of all entries, the earliest received first."""
+    batch = Batch()
+
+    for entry in sorted(entries, key=lambda entry: entry.received):
+        for event in entry.events:
+            batch.events += 1
+            _add(batch, event, entry)
+            _note_people(batch, event, entry)
+
+    return batch
+
+
+def owner_of(event: Event, entry: Entry) -> Identity | None:
+    """The signed-in user whom an event belongs to, None for nobody known."""
+    if event.visitor is None and not isinstance(event, Custom):
+        return None
+
+    return entry.user
+
+
+def _add(batch: Batch, event: Event, entry: Entry) -> None:
+    if isinstance(event, View):
+        batch.views.setdefault(event.key, (event, entry))
+    elif isinstance(event, Custom):
+        batch.customs.setdefault(event.key, (event, entry))
+    elif isinstance(event, Leave):
+        new = Reading(event.engaged, event.scroll, event.title, event.time)
+        known = batch.readings.get(event.key, new)
+        batch.readings[event.key] = known.joined(new)
+    else:
+        batch.identifies += 1
+
+
+def _note_people(batch: Batch, event: Event, entry: Entry) -> None:
+    user = owner_of(event, entry)
+
+    if user is not None:
+        batch.identities.add(user)
+
+    if event.visitor is None:
+        return
+
+    _widen(batch.seen, event.visitor, event.time)
+
+    if user is not None:
+        _widen(batch.signed_in, (event.visitor, user), entry.received)
+
+
+def _widen(seen: dict[Any, Seen], key: Any, moment: int) -> None:
+    seen[key] = seen.get(key, Seen(moment, moment)).widened(moment)

@@ -1,0 +1,354 @@
+"""From a database URL to transactions: our own small engine, one per process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from flask_unt.errors import ConfigError
+from flask_unt.errors import StoreUnavailable
+from flask_unt.errors import WriteFailed
+
+DRIVERS = {
+    "sqlite": {"pysqlite": "sqlite3"},
+    "postgresql": {"psycopg": "psycopg", "psycopg2": "psycopg2"},
+    "mysql": {"mysqldb": "MySQLdb", "pymysql": "pymysql"},
+}
+BACKENDS = {"postgres": "postgresql", "mariadb": "mysql"}
+CONNECT_SECONDS = 3
+LOCK_MS = 3000
+SILENCE_MS = 10_000
+BUSY_MS = 3000
+POSTGRESQL_LIMITS = sa.text(
+    f"SELECT set_config('lock_timeout', '{LOCK_MS}', true),"
+    " set_config('idle_in_transaction_session_timeout', '30000', true),"
+    " set_config('TimeZone', 'UTC', true)"
+)
+MYSQL_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+    f" innodb_lock_wait_timeout = {LOCK_MS // 1000}, time_zone = '+00:00'"
+)
+MYSQL_OUTAGES = (1021, 1114, 1290, 1836)
+SQLITE_OUTAGES = ("disk is full", "disk I/O", "readonly database")
+FOREIGN_TABLE = (
+    "SELECT 1 FROM sqlite_master WHERE type = 'table'"
+    r" AND name NOT LIKE 'unt\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
+)
+
+
+def normalize_url(url: str) -> sa.URL:
+    """The URL with a backend and an installed, synchronous driver named.
+
+    :raises ConfigError: it is no URL of a database that UNT knows, or no driver for
+        it is installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "The database URL cannot be read. Write it like"
+            " postgresql://user:password@host/database."
+        ) from None
+
+    backend, _, driver = parsed.drivername.partition("+")
+    backend = BACKENDS.get(backend, backend)
+
+    if backend not in DRIVERS:
+        raise ConfigError(
+            f"UNT cannot use a {backend!r} database. Set UNT_DATABASE_URL to one of"
+            " SQLite, PostgreSQL, MySQL or MariaDB."
+        )
+
+    return parsed.set(drivername=f"{backend}+{_driver(backend, driver)}")
+
+
+def _driver(backend: str, wanted: str) -> str:
+    known = DRIVERS[backend]
+    candidates = [wanted] if wanted in known else list(known)
+
+    for driver in candidates:
+        if find_spec(known[driver]) is not None:
+            return driver
+
+    raise ConfigError(
+        f"No driver for {backend} is installed ({' or '.join(candidates)})."
+        f' Run: pip install "flask-unt[{backend}]"'
+    )
+
+
+class Database:
+    """An engine that connects when first asked, and is never shared over a fork."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        keep_journal: bool = False,
+    ) -> None:
+        self.url = normalize_url(url)
+        self.backend = self.url.get_backend_name()
+        self._options = dict(options or {})
+        self._keep_journal = keep_journal
+        self._lock = threading.Lock()
+        self._engine: sa.Engine | None = None
+        self._pid: int | None = None
+
+    @property
+    def engine(self) -> sa.Engine:
+        """This process's engine."""
+        if self._engine is not None and self._pid == os.getpid():
+            return self._engine
+
+        with self._lock:
+            if self._engine is not None and self._pid != os.getpid():
+                self._engine.dispose(close=False)
+                self._engine = None
+
+            if self._engine is None:
+                self._engine = self._create()
+                self._pid = os.getpid()
+
+            return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction for reading, rolled back at its end.
+
+        :raises StoreUnavailable: the database cannot be reached or asked now.
+        """
+        with self._connection() as connection, _said_as_unavailable():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction for writing, committed at its end.
+
+        :raises StoreUnavailable: the database cannot be reached.
+        :raises WriteFailed: the database refused a statement.
+        """
+        with self._connection(unt_write=True) as connection, _said_as_refused():
+            self._begin(connection)
+
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    def dispose(self) -> None:
+        """Close this process's connections; the next use opens new ones."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+
+        if engine is not None:
+            engine.dispose(close=self._pid == os.getpid())
+
+    @contextmanager
+    def _connection(self, **options: Any) -> Iterator[sa.Connection]:
+        try:
+            connection = self.engine.connect()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            raise unavailable(error) from error
+
+        with connection:
+            yield connection.execution_options(**options)
+
+    def _begin(self, connection: sa.Connection) -> None:
+        connection.begin()
+
+        if self.backend == "postgresql":
+            connection.execute(POSTGRESQL_LIMITS)
+
+    def _create(self) -> sa.Engine:
+        try:
+            engine = sa.create_engine(self.url, **self._engine_options())
+        except (ImportError, NoSuchModuleError) as error:
+            raise ConfigError(
+                f"The driver {self.url.drivername} cannot be loaded."
+                f' Run: pip install "flask-unt[{self.backend}]"'
+            ) from error
+
+        sa.event.listen(engine, "connect", self._on_connect())
+
+        if self.backend == "sqlite":
+            sa.event.listen(engine, "begin", _begin_sqlite)
+
+        return engine
+
+    def _engine_options(self) -> dict[str, Any]:
+        wanted = {
+            "connect_args": self._connect_args(),
+            "pool_size": 2,
+            "max_overflow": 3,
+            "pool_timeout": 5,
+            "pool_recycle": 1800,
+            "pool_pre_ping": self.backend != "sqlite",
+        }
+
+        if self.backend != "sqlite":
+            return {**wanted, "isolation_level": "READ COMMITTED", **self._options}
+
+        wanted["poolclass"] = sa.pool.QueuePool
+
+        if self.url.database in (None, "", ":memory:"):
+            wanted |= {"pool_size": 1, "max_overflow": 0, "pool_recycle": -1}
+
+        return {**wanted, **self._options}
+
+    def _connect_args(self) -> dict[str, Any]:
+        by_driver: dict[str, dict[str, Any]] = {
+            "pysqlite": {"timeout": BUSY_MS / 1000, "check_same_thread": False},
+            "psycopg": _libpq_limits() | {"prepare_threshold": None},
+            "psycopg2": _libpq_limits(),
+            "mysqldb": _mysql_limits(),
+            "pymysql": _mysql_limits(),
+        }
+        found = by_driver[self.url.get_driver_name()]
+
+        return {name: found[name] for name in found if name not in self.url.query}
+
+    def _on_connect(self) -> Callable[[DBAPIConnection, Any], None]:
+        if self.backend == "sqlite":
+            return self._set_up_sqlite
+
+        return _set_up_mysql if self.backend == "mysql" else _set_up_postgresql
+
+    def _set_up_sqlite(self, connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA secure_delete = ON")
+
+        if self._journal(cursor) == "wal":
+            cursor.execute("PRAGMA synchronous = NORMAL")
+
+        cursor.close()
+
+    def _journal(self, cursor: Any) -> str:
+        mode = str(cursor.execute("PRAGMA journal_mode").fetchone()[0])
+
+        if mode == "wal" or self._keep_journal:
+            return mode
+
+        if cursor.execute(FOREIGN_TABLE).fetchone() is not None:
+            return mode
+
+        return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    """The same trouble as one sentence, without the statement and its values."""
+    reason = getattr(error, "orig", None) or error
+    words = " ".join(str(reason).split())[:300]
+
+    return StoreUnavailable(f"The database cannot be used now: {words}")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether trying again at once may help: a deadlock, a lock that another holds."""
+    return (
+        _sqlstate(error) in ("40001", "40P01", "55P03")
+        or _number(error) in (1020, 1205, 1213)
+        or "is locked" in str(_number(error))
+    )
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the server itself says that it takes nothing now: full, read-only."""
+    code = _sqlstate(error)
+
+    if (code is not None and code[:2] in ("53", "57", "58")) or code == "25006":
+        return True
+
+    return _number(error) in MYSQL_OUTAGES or any(
+        words in str(_number(error)) for words in SQLITE_OUTAGES
+    )
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    orig = getattr(error, "orig", None)
+
+    return getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
+
+
+def _number(error: BaseException) -> object:
+    """MySQL's number of an error, or SQLite's words."""
+    orig = getattr(error, "orig", None)
+
+    return orig.args[0] if orig is not None and orig.args else None
+
+
+def _libpq_limits() -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": SILENCE_MS,
+        "application_name": "flask-unt",
+    }
+
+
+def _mysql_limits() -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": 3 * SILENCE_MS // 1000,
+        "write_timeout": SILENCE_MS // 1000,
+        "charset": "utf8mb4",
+    }
+
+
+def _set_up_postgresql(connection: Any, _: Any) -> None:
+    # Statements prepared on the server do not survive PgBouncer's transaction mode.
+    if hasattr(connection, "prepare_threshold"):
+        connection.prepare_threshold = None
+
+
+def _set_up_mysql(connection: Any, _: Any) -> None:
+    connection.set_character_set("utf8mb4")
+    cursor = connection.cursor()
+    cursor.execute(MYSQL_SESSION)
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("unt_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _roll_back(connection: sa.Connection) -> None:
+    try:
+        connection.rollback()
+    except DBAPIError:
+        connection.invalidate()
+
+
+@contextmanager
+def _said_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise unavailable(error) from error
+
+
+@contextmanager
+def _said_as_refused() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise unavailable(error) from error
+
+        reason = " ".join(str(error.orig).split())[:300]
+        raise WriteFailed(f"The database refused a write: {reason}") from error

@@ -1,0 +1,260 @@
+"""Visitors, users, and the links that say who is whom.
+
+Rows are never rewritten: whose a view is follows from ``unt_page_view.user_id`` and
+``unt_visitor.owner_id``, and both ids of a visitor follow from its links.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from flask_unt.events import Identity
+
+from .dialect import insert_missing
+from .dialect import select_in
+from .dialect import update_rows
+from .dialect import upsert
+from .schema import link
+from .schema import user
+from .schema import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When something was seen first and last, in ms since 1970."""
+
+    first: int
+    last: int
+
+    def widened(self, moment: int) -> Seen:
+        """The same, with one more moment in it."""
+        return Seen(min(self.first, moment), max(self.last, moment))
+
+
+def meet_visitors(
+    connection: sa.Connection, seen: Mapping[str, Seen]
+) -> dict[str, int]:
+    """Have these visitors in the table, locked until the transaction ends.
+
+    :param seen: by the visitor's uuid.
+    :returns: their ids by uuid.
+    """
+    keys = {uuid.UUID(name).bytes: name for name in seen}
+    rows = [
+        {"uuid": key, "first_seen": seen[name].first, "last_seen": seen[name].last}
+        for key, name in sorted(keys.items())
+    ]
+    insert_missing(connection, visitor, _unknown(connection, rows), "uuid")
+    known = _lock_visitors(connection, keys)
+    _widen(connection, known, seen, keys)
+
+    return {keys[row.uuid]: row.id for row in known}
+
+
+def meet_users(
+    connection: sa.Connection, identities: Iterable[Identity], now: int
+) -> dict[Identity, int]:
+    """Have these signed-in people in the table; their ids."""
+    found = {}
+
+    for identity in sorted(set(identities), key=_by_name):
+        if identity.email or identity.id:
+            found[identity] = _meet_user(connection, identity, now)
+
+    return found
+
+
+def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) -> None:
+    """Link a visitor with the address that was typed in its browser."""
+    row = {
+        "email": email,
+        "verified": False,
+        "host_id": None,
+        "name": None,
+        "created_at": now,
+    }
+    insert_missing(connection, user, [row], "email")
+    found = connection.scalar(
+        sa.select(user.c.id).where(user.c.email == email, user.c.verified.is_(False))
+    )
+    add_links(connection, {(visitor_id, int(found or 0), "declared"): Seen(now, now)})
+
+
+def add_links(
+    connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
+) -> None:
+    """Add or widen links, keyed by visitor's id, user's id and reason."""
+    rows = [
+        {
+            "visitor_id": visitor_id,
+            "user_id": user_id,
+            "reason": reason,
+            "since": seen.first,
+            "until": seen.last,
+        }
+        for (visitor_id, user_id, reason), seen in sorted(links.items())
+    ]
+    upsert(
+        connection,
+        link,
+        rows,
+        ("visitor_id", "user_id", "reason"),
+        {"since": "least", "until": "greatest"},
+    )
+    settle(connection, {visitor_id for visitor_id, _, _ in links})
+
+
+def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:
+    """Set whose browser each visitor is, and whose its anonymous views are."""
+    ids = sorted(set(visitor_ids))
+    links: dict[int, list[Any]] = {id: [] for id in ids}
+    statement = sa.select(
+        link.c.visitor_id, link.c.user_id, link.c.since, link.c.until, user.c.verified
+    ).join(user, user.c.id == link.c.user_id)
+
+    for row in select_in(connection, statement, link.c.visitor_id, ids):
+        links[row.visitor_id].append(row)
+
+    changes = [
+        (id, {"user_id": _current(links[id]), "owner_id": _owner(links[id])})
+        for id in ids
+    ]
+    update_rows(connection, visitor, "id", changes)
+
+
+def _owner(links: list[Any]) -> int | None:
+    """The first verified user; until there is one, the latest declared."""
+    verified = [row for row in links if row.verified]
+
+    if verified:
+        return int(min(verified, key=lambda row: (row.since, row.user_id)).user_id)
+
+    return _current(links)
+
+
+def _current(links: list[Any]) -> int | None:
+    """The latest user, a verified one where there is any."""
+    if not links:
+        return None
+
+    latest = max(links, key=lambda row: (row.verified, row.until, -row.user_id))
+
+    return int(latest.user_id)
+
+
+def _unknown(
+    connection: sa.Connection, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    keys = [row["uuid"] for row in rows]
+    statement = sa.select(visitor.c.uuid)
+    known = {row.uuid for row in select_in(connection, statement, visitor.c.uuid, keys)}
+
+    return [row for row in rows if row["uuid"] not in known]
+
+
+def _lock_visitors(connection: sa.Connection, keys: Iterable[bytes]) -> list[Any]:
+    """The visitors' rows, locked in the order of their ids: nobody waits crosswise."""
+    ids = [
+        row.id
+        for row in select_in(connection, sa.select(visitor.c.id), visitor.c.uuid, keys)
+    ]
+    statement = sa.select(visitor).order_by(visitor.c.id).with_for_update()
+
+    return list(select_in(connection, statement, visitor.c.id, sorted(ids)))
+
+
+def _widen(
+    connection: sa.Connection,
+    known: list[Any],
+    seen: Mapping[str, Seen],
+    keys: Mapping[bytes, str],
+) -> None:
+    changes = []
+
+    for row in known:
+        new = seen[keys[row.uuid]].widened(row.first_seen).widened(row.last_seen)
+
+        if new != Seen(row.first_seen, row.last_seen):
+            changes.append((row.id, {"first_seen": new.first, "last_seen": new.last}))
+
+    update_rows(connection, visitor, "id", changes)
+
+
+def _by_name(identity: Identity) -> tuple[str, str, str]:
+    return identity.id or "", identity.email or "", identity.name or ""
+
+
+def _meet_user(connection: sa.Connection, identity: Identity, now: int) -> int:
+    found = _find_user(connection, identity)
+
+    if found is None:
+        row = {
+            "email": _free_email(connection, identity),
+            "verified": True,
+            "host_id": identity.id,
+            "name": identity.name,
+            "created_at": now,
+        }
+        insert_missing(connection, user, [row], "verified")
+        found = _find_user(connection, identity)
+
+    if found is None:
+        raise LookupError("A user that was just inserted is not there.")
+
+    _bring_up_to_date(connection, found, identity)
+
+    return int(found.id)
+
+
+def _find_user(connection: sa.Connection, identity: Identity) -> Any:
+    if identity.id is not None:
+        by_id = sa.select(user).where(user.c.host_id == identity.id)
+        found = connection.execute(by_id).one_or_none()
+
+        if found is not None:
+            return found
+
+    if identity.email is None:
+        return None
+
+    found = _holder(connection, identity.email)
+
+    if found is not None and identity.id and found.host_id:
+        return None
+
+    return found
+
+
+def _holder(connection: sa.Connection, email: str) -> Any:
+    statement = sa.select(user).where(user.c.email == email, user.c.verified.is_(True))
+
+    return connection.execute(statement).one_or_none()
+
+
+def _free_email(connection: sa.Connection, identity: Identity) -> str | None:
+    """The address, unless another account of the site has it."""
+    if identity.email is None or _holder(connection, identity.email) is not None:
+        return None
+
+    return identity.email
+
+
+def _bring_up_to_date(connection: sa.Connection, found: Any, new: Identity) -> None:
+    """Follow the site: an account may get an id, another address, another name."""
+    row: dict[str, Any] = {
+        "email": found.email,
+        "host_id": new.id or found.host_id,
+        "name": new.name or found.name,
+    }
+
+    if new.email is not None and new.email != found.email:
+        row["email"] = _free_email(connection, new) or found.email
+
+    if row != {name: getattr(found, name) for name in row}:
+        update_rows(connection, user, "id", [(found.id, row)])

@@ -1,0 +1,132 @@
+"""The reports as methods: each asks the database with the site's settings."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from flask_unt.errors import UNTError
+
+from . import reports
+from .settings import StoreSettings
+from .transactions import Transactions
+from .upkeep import recompute_marks
+
+HOURS_AT_ONCE = 24
+REPORT_PATIENCE = 2.0
+
+
+class Reported:
+    """What the dashboard asks; see the functions of the same names in ``reports``."""
+
+    settings: StoreSettings
+    _transactions: Transactions
+
+    def overview(self, *, since: int, until: int, now: int) -> reports.Overview:
+        """The first screen: see :func:`reports.overview`."""
+        self._sum_up(now, REPORT_PATIENCE)
+
+        with self._transactions.reading() as connection:
+            return reports.overview(
+                connection, since=since, until=until, now=now, **self._counted()
+            )
+
+    def page_share(
+        self,
+        *,
+        user_id: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int = 6,
+    ) -> reports.PageShare:
+        """How views spread over pages: see :func:`reports.page_share`."""
+        if user_id is None:
+            self._sum_up(0, REPORT_PATIENCE)
+
+        with self._transactions.reading() as connection:
+            return reports.page_share(
+                connection,
+                user_id=user_id,
+                since=since,
+                until=until,
+                limit=limit,
+                **self._counted(),
+            )
+
+    def users(
+        self,
+        *,
+        now: int,
+        search: str = "",
+        sort: str = "last_access",
+        descending: bool = True,
+        page: int = 1,
+        per_page: int = 50,
+    ) -> reports.UserList:
+        """A page of the known users: see :func:`reports.users`."""
+        with self._transactions.reading() as connection:
+            return reports.users(
+                connection,
+                now=now,
+                search=search,
+                sort=sort,
+                descending=descending,
+                page=page,
+                per_page=per_page,
+                **self._counted(),
+            )
+
+    def user(self, id: int, *, now: int) -> reports.UserDetail | None:
+        """One user's figures: see :func:`reports.user`."""
+        with self._transactions.reading() as connection:
+            return reports.user(connection, id, now=now, **self._counted())
+
+    def navigation_log(
+        self, user_id: int, *, before: str | None = None, limit: int = 100
+    ) -> reports.Log:
+        """A user's page views, newest first: see :func:`reports.navigation_log`."""
+        bots = self.settings.bots
+
+        with self._transactions.reading() as connection:
+            return reports.navigation_log(
+                connection, user_id, before=before, limit=limit, bots=bots
+            )
+
+    def visitor(self, id: int) -> reports.VisitorDetail | None:
+        """One visitor's figures: see :func:`reports.visitor`."""
+        with self._transactions.reading() as connection:
+            return reports.visitor(connection, id, bots=self.settings.bots)
+
+    def visitor_log(
+        self, visitor_id: int, *, before: str | None = None, limit: int = 100
+    ) -> reports.Log:
+        """A visitor's page views: see :func:`reports.visitor_log`."""
+        bots = self.settings.bots
+
+        with self._transactions.reading() as connection:
+            return reports.visitor_log(
+                connection, visitor_id, before=before, limit=limit, bots=bots
+            )
+
+    def visitor_user(self, uuid: str) -> reports.VisitorUser | None:
+        """Whose browser this is: see :func:`reports.visitor_user`."""
+        with self._transactions.reading() as connection:
+            return reports.visitor_user(connection, uuid)
+
+    def recompute_marks(self, limit: int, now: int) -> int:
+        """Bring the latest marked hours' rollups up to date; how many marks."""
+        return self._transactions.write(
+            lambda c: recompute_marks(c, limit=limit, **self._counted())
+        )
+
+    def _counted(self) -> dict[str, str]:
+        return {"zone": self.settings.timezone, "bots": self.settings.bots}
+
+    def _sum_up(self, now: int, seconds: float = float("inf")) -> None:
+        """Recompute marked hours for so long; the rest keeps its older figures."""
+        end = time.monotonic() + seconds
+
+        with suppress(UNTError):
+            while time.monotonic() < end:
+                if self.recompute_marks(HOURS_AT_ONCE, now) < HOURS_AT_ONCE:
+                    return

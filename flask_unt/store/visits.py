@@ -1,0 +1,114 @@
+"""The one rule for visits.
+
+A visitor's views in the order of their time are one visit until there is a gap longer
+than the timeout, or another user signs in. Visits that no new view touches inside are
+taken whole; the others are taken apart into their views first. So a visit of any
+length costs one row, and the result never depends on the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+
+Spot = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of one visitor's views that stay together: a whole visit, or one view.
+
+    ``first`` and ``last`` are (time, key) of its views. ``visit_id`` is the visit they
+    are stored with now, None for a view that is not stored yet.
+    """
+
+    visitor_id: int
+    first: Spot
+    last: Spot
+    user_id: int | None
+    views: int
+    user_views: int
+    entry_page_id: int
+    exit_page_id: int
+    engaged_ms: int
+    bot: bool
+    description: tuple[str | None, ...]
+    visit_id: bytes | None
+    whole: bool = False
+
+    def joined(self, later: Part) -> Part:
+        """Both in one, for a part that does not begin before this one."""
+        end = self if self.last >= later.last else later
+
+        return replace(
+            self,
+            last=end.last,
+            exit_page_id=end.exit_page_id,
+            user_id=self.user_id if self.user_id is not None else later.user_id,
+            views=self.views + later.views,
+            user_views=self.user_views + later.user_views,
+            engaged_ms=self.engaged_ms + later.engaged_ms,
+            bot=self.bot or later.bot,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The parts of one visit, and the visit as it shall be stored."""
+
+    parts: tuple[Part, ...]
+    visit: Part
+
+    @property
+    def id(self) -> bytes:
+        """The visit's id: the key of its first view."""
+        return self.visit.first[1]
+
+
+class TakeApart(Exception):
+    """These whole visits cannot stay whole."""
+
+    def __init__(self, *parts: Part) -> None:
+        super().__init__()
+        self.ids = {part.visit_id for part in parts if part.whole and part.visit_id}
+
+
+def group_parts(parts: Iterable[Part], timeout_ms: int) -> list[Group]:
+    """The visits of one visitor.
+
+    :raises TakeApart: some whole visits have to be taken apart first.
+    """
+    groups: list[Group] = []
+
+    for part in sorted(parts, key=lambda part: part.first):
+        if groups and _belongs(groups[-1].visit, part, timeout_ms):
+            group = groups.pop()
+            part_of = Group((*group.parts, part), group.visit.joined(part))
+        else:
+            _check_apart(groups, part, timeout_ms)
+            part_of = Group((part,), part)
+
+        groups.append(part_of)
+
+    return groups
+
+
+def _belongs(before: Part, part: Part, timeout_ms: int) -> bool:
+    return part.first[0] - before.last[0] <= timeout_ms and (
+        before.user_id is None or part.user_id is None or before.user_id == part.user_id
+    )
+
+
+def _check_apart(groups: Sequence[Group], part: Part, timeout_ms: int) -> None:
+    """A change of user is only a border where neither side has views beyond it."""
+    if not groups or part.first[0] - groups[-1].visit.last[0] > timeout_ms:
+        return
+
+    if part.first < groups[-1].visit.last:
+        raise TakeApart(part, *groups[-1].parts)
+
+    # Views before that user signed in belong to the visit before.
+    if part.whole and part.user_views < part.views:
+        raise TakeApart(part)
