@@ -14,6 +14,13 @@ from .config import Settings
 KEYS_KEPT = 50_000
 SEEN_BITS = 1 << 23
 DAY = 86_400
+PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+        *("100.64.0.0/10", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
 EMAILS_PER_ADDRESS = (5, 60)
 EMAILS_PER_VISITOR = (4, 3600)
 
@@ -165,7 +172,8 @@ def _is_private(address: str) -> bool:
     except ValueError:
         return not address
 
-    return parsed.is_private or parsed.is_loopback
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return any((mapped or parsed) in network for network in PRIVATE)
 
 
 def _network(address: str) -> str:

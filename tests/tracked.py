@@ -1,0 +1,85 @@
+"""A tiny site with UNT on it, and what a browser sends to it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from flask_unt import UNT
+
+PREFIX = "/k3x9"
+HERE = {"Origin": "http://localhost"}
+ELSEWHERE = {"Origin": "https://elsewhere.example"}
+VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
+OTHER_VISITOR = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+PAGE = "<!doctype html><html><body><h1>Hello</h1></body></html>"
+
+_numbers = itertools.count()
+
+
+def bare_app(**config: Any) -> Flask:
+    """A Flask app that knows nothing of UNT yet."""
+    app = Flask("site", instance_path="/nonexistent")
+    app.config.update(SECRET_KEY="secret", UNT_PREFIX=PREFIX, **config)
+    return app
+
+
+def site(
+    database_url: str = "sqlite://", unt: UNT | None = None, **config: Any
+) -> Flask:
+    """A site of one page, with UNT on it."""
+    app = bare_app(UNT_DATABASE_URL=database_url, **config)
+    app.get("/")(lambda: PAGE)
+    (unt or UNT()).init_app(app)
+    return app
+
+
+def state_of(app: Flask) -> Any:
+    return app.extensions["unt"]
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def view(**changes: Any) -> dict[str, Any]:
+    """A page view as unt.js sends it, each with an id of its own."""
+    event = {
+        "type": "view",
+        "id": f"v{next(_numbers)}-{uuid.uuid4().hex}",
+        "visitor": VISITOR,
+        "time": now(),
+        "tz": 60,
+        "url": "http://localhost/shop",
+        "title": "Shop",
+        "kind": "load",
+    }
+    return {**event, **changes}
+
+
+def batch(*events: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"v": 1, "sent": now(), "events": list(events), **changes}
+
+
+def send(app: Flask, *events: dict[str, Any], **options: Any) -> TestResponse:
+    """Post a batch the way the site's own page does."""
+    options.setdefault("headers", HERE)
+    options.setdefault("json", batch(*events))
+    return app.test_client().post(f"{PREFIX}/e", **options)
+
+
+def rows(app: Flask, query: str) -> list[tuple[Any, ...]]:
+    """What the site's owner reads in SQL."""
+    engine = sa.create_engine(state_of(app).store.url)
+
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(sa.text(query))]
+
+    engine.dispose()
+    return found
