@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import playwright.sync_api
 import processes
 import pytest
@@ -44,6 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if hasattr(config, "workerinput"):
         processes.die_with_parent()
+
+    # A busy machine is no fault of the code: only wrong answers fail a property.
+    hypothesis.settings.register_profile(
+        "busy",
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("busy")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -315,8 +315,11 @@ def test_bind_and_url_exclude_each_other() -> None:
         read(UNT_DATABASE_BIND="stats", UNT_DATABASE_URL="mysql://own/x")
 
 
-def test_beside_a_relative_file_of_an_engine() -> None:
-    assert beside_host("sqlite:///data/site.db", "/instance") == "sqlite:///data/unt.db"
+def test_the_file_of_an_engine_is_where_the_process_runs() -> None:
+    url = sqlalchemy.create_engine("sqlite:///data/site.db").url
+    ours = ("sqlite:///data/unt.db", "db")
+    assert resolve_database_url({}, {}, "/instance", url) == ours
+    assert beside_host("sqlite:///data/site.db", "/instance") == ours[0]
 
 
 def test_order_of_the_redis_urls() -> None:

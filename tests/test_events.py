@@ -198,6 +198,8 @@ def test_what_may_be_missing_is_missing() -> None:
         (b"\xef\xbb\xbf" + batch(), 400, "not-json"),
         (b'{"v": 1, "sent": NaN, "events": []}', 400, "not-json"),
         (b'{"v": 1, "sent": 1, "events": [{"tz": -Infinity}]}', 400, "not-json"),
+        (b"[" * 101 + b"]" * 101, 400, "too-deep"),
+        (b"[" * 100 + b"]" * 100, 400, "not-a-batch"),
         (b"[" * 5000, 400, "too-deep"),
         (b"[" * 5000 + b"]" * 5000, 400, "too-deep"),
         (b'{"v": 1, "a":' * 2000 + b"1" + b"}" * 2000, 400, "too-deep"),

@@ -39,9 +39,16 @@ def resolve_database_url(
         return _in_instance(url, instance_path), "UNT_DATABASE_URL"
 
     for source, value in _host_databases(config, environ, host_url):
-        if value:
-            url = _in_instance(_database_url(source, value), instance_path)
-            return beside_host(url, instance_path), source
+        if not value:
+            continue
+
+        url = _database_url(source, value)
+
+        # An engine has its path from where the process runs, not from the instance.
+        if value is not host_url:
+            url = _in_instance(url, instance_path)
+
+        return beside_host(url, instance_path), source
 
     return f"sqlite:///{os.path.join(instance_path, OWN_FILE)}", "default"
 
