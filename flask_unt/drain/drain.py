@@ -185,7 +185,7 @@ class _Drain:
                 if is_newer(waiting.data):
                     left.add(waiting.id)
                 else:
-                    self._set_aside((), str(error))
+                    self._set_aside([one_line(str(error))], "This is not an entry.")
 
         failpoint("before-commit")
         self._write(entries)
@@ -220,9 +220,9 @@ class _Drain:
         self.drained.stored += written.stored
         self.drained.duplicates += written.duplicates
 
-    def _set_aside(self, events: Sequence[Event], reason: str) -> None:
+    def _set_aside(self, events: Sequence[Event | str], reason: str) -> None:
         self._insist(lambda: self._store.set_aside(events, reason, self._now()))
-        self.drained.set_aside += max(1, len(events))
+        self.drained.set_aside += len(events)
         log.error("An event was set aside: see flask unt status.")
 
     def _attempt(self, call: Callable[[], None], alone: bool) -> Exception | None:

@@ -139,11 +139,11 @@ class Store(Reported):
 
         self._write(declare)
 
-    def set_aside(self, events: Sequence[Event], reason: str, now: int) -> None:
-        """Keep events that cannot be stored, with the reason."""
+    def set_aside(self, events: Sequence[Event | str], reason: str, now: int) -> None:
+        """Keep events that cannot be stored, or what came in their place, as text."""
         rows = [
             {
-                "payload": event_payload(event),
+                "payload": event if isinstance(event, str) else event_payload(event),
                 "reason": reason[:255],
                 "created_at": now,
             }

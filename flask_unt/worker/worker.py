@@ -169,7 +169,7 @@ class Worker:
 
 
 def _rq_worker(jobs: Queue) -> Any:
-    worker = SimpleWorker(
+    worker: Any = SimpleWorker(
         [jobs],
         connection=jobs.connection,
         serializer=JSONSerializer,

@@ -1,0 +1,389 @@
+"""From a real stream into real databases, with trouble on the way."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+
+import entries
+import pytest
+import redis
+
+from flask_unt.drain import Drained
+from flask_unt.drain import drain
+from flask_unt.store import Store
+from flask_unt.store import StoreSettings
+from flask_unt.stream import Stream
+
+
+@pytest.fixture
+def stream(redis_url: str) -> Stream:
+    return Stream(redis_url, queue="unt", max_backlog=100_000)
+
+
+@pytest.fixture
+def rows(database_url: str) -> entries.Rows:
+    return entries.Rows(database_url)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    yield from made_store(database_url)
+
+
+@pytest.fixture
+def small_store(sqlite_url: str) -> Iterator[Store]:
+    yield from made_store(sqlite_url)
+
+
+def made_store(url: str) -> Iterator[Store]:
+    store = Store(url, StoreSettings())
+    yield store
+    store.dispose()
+
+
+def drain_now(stream: Stream, store: Store, **options: Any) -> Drained:
+    wanted = {"consumer": "test", "stop": lambda: False, "linger": 0.0}
+
+    return drain(stream, store, now=lambda: entries.NOW, **wanted | options)
+
+
+def test_every_view_ends_up_in_the_database_once(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    twice = entries.data()
+
+    for data in [twice, twice, entries.data(entries.view(), entries.view())]:
+        stream.add(data)
+
+    assert drain_now(stream, store) == Drained(entries=3, stored=3, duplicates=1)
+    assert rows.views() == 3
+    assert stream.waiting() == 0
+
+
+def test_one_poison_entry_among_500_is_set_aside_alone(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    for number in range(500):
+        stream.add(entries.data(entries.poison() if number == 321 else entries.view()))
+
+    drained = drain_now(stream, store)
+
+    assert (drained.stored, drained.set_aside) == (499, 1)
+    assert rows.views() == 499
+    assert len(rows.set_aside()) == 1
+    assert (stream.waiting(), stream.status(0).pending) == (0, 0)
+
+
+def test_the_neighbours_in_a_poison_entry_are_stored(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    stream.add(entries.data(entries.view(), entries.poison(), entries.view()))
+
+    assert drain_now(stream, store) == Drained(entries=1, stored=2, set_aside=1)
+    assert rows.views() == 2
+
+
+def test_garbage_is_set_aside_and_does_not_come_again(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    for data in [b"", b"\xff\x00", b"{}", b"[1]", b"[" * 9000, entries.data()]:
+        stream.add(data)
+
+    assert drain_now(stream, store) == Drained(entries=6, stored=1, set_aside=5)
+    assert len(rows.set_aside()) == 5
+    assert stream.waiting() == 0
+
+
+def test_an_entry_of_a_newer_release_is_left_for_a_newer_worker(
+    stream: Stream, small_store: Store
+) -> None:
+    stream.add(entries.newer())
+    stream.add(entries.data())
+
+    assert drain_now(stream, small_store) == Drained(entries=1, stored=1, left=1)
+    assert (stream.waiting(), stream.status(0).pending) == (1, 1)
+
+
+def test_entries_of_a_dead_consumer_are_claimed(
+    stream: Stream, small_store: Store
+) -> None:
+    stream.add(entries.data())
+    stream.read("dead", 10, 0)
+
+    assert drain_now(stream, small_store).entries == 0
+
+    time.sleep(0.05)
+
+    assert drain_now(stream, small_store, claim_idle_ms=20).entries == 1
+
+
+def test_more_than_a_batch_is_drained(
+    stream: Stream, small_store: Store, sqlite_url: str
+) -> None:
+    batches: list[int] = []
+
+    for _ in range(25):
+        stream.add(entries.data())
+
+    drain_now(
+        stream, small_store, count=10, on_batch=lambda done: batches.append(done.stored)
+    )
+
+    assert batches == [10, 20, 25]
+    assert entries.Rows(sqlite_url).views() == 25
+
+
+def test_rollups_are_up_to_date_when_nothing_waits(
+    stream: Stream, small_store: Store, sqlite_url: str
+) -> None:
+    stream.add(entries.data())
+    drain_now(stream, small_store)
+    rows = entries.Rows(sqlite_url)
+
+    assert rows.number("SELECT count(*) FROM unt_mark") == 0
+    assert rows.number("SELECT sum(views) FROM unt_hour") == 1
+
+
+def test_it_lingers_for_entries_that_come_a_moment_later(
+    stream: Stream, small_store: Store
+) -> None:
+    timer = threading.Timer(0.3, stream.add, [entries.data()])
+    timer.start()
+
+    assert drain_now(stream, small_store, linger=1.0).entries == 1
+
+    timer.join()
+
+
+def test_it_returns_when_it_has_worked_long_enough(
+    stream: Stream, small_store: Store
+) -> None:
+    started = time.monotonic()
+    drain_now(stream, small_store, linger=60.0, work_for=0.3)
+
+    assert time.monotonic() - started < 1
+
+
+def test_it_stops_between_two_batches(stream: Stream, small_store: Store) -> None:
+    done: list[Drained] = []
+
+    for _ in range(20):
+        stream.add(entries.data())
+
+    drain_now(
+        stream, small_store, count=5, on_batch=done.append, stop=lambda: len(done) > 0
+    )
+
+    assert (stream.waiting(), stream.status(0).pending) == (15, 0)
+
+
+def test_a_stream_of_another_site_is_not_touched(
+    stream: Stream, small_store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream.add(entries.data(), site="another")
+
+    assert drain_now(stream, small_store) == Drained(foreign=True)
+    assert stream.waiting() == 1
+    assert "belongs to another site" in caplog.text
+
+
+# -- the database in trouble --------------------------------------------
+
+
+class Background:
+    """A drain in a thread of its own, that a test can watch and stop."""
+
+    def __init__(self, stream: Stream, store: Store, **options: Any) -> None:
+        self.drained = Drained()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(stream, store), kwargs=options
+        )
+        self._thread.start()
+
+    def stop(self) -> float:
+        started = time.monotonic()
+        self._stop.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+        return time.monotonic() - started
+
+    def _run(self, stream: Stream, store: Store, **options: Any) -> None:
+        self.drained = drain_now(
+            stream, store, stop=self._stop.is_set, linger=0.2, **options
+        )
+
+    def join(self) -> None:
+        self._thread.join(40)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def start(stream: Stream) -> Iterator[Callable[..., Background]]:
+    started: list[Background] = []
+
+    def begin(store: Store, **options: Any) -> Background:
+        started.append(Background(stream, store, **options))
+        return started[-1]
+
+    yield begin
+
+    for background in started:
+        background.stop()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage().partition(":")[0] for record in caplog.records]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_forgotten_migration_stalls_and_sets_nothing_aside(
+    stream: Stream,
+    store: Store,
+    rows: entries.Rows,
+    start: Callable[..., Background],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store.prepare()
+    stream.add(entries.data())
+    rows.execute("ALTER TABLE unt_link RENAME TO away")
+    rows.execute("ALTER TABLE unt_page RENAME TO away2")
+    background = start(store)
+    wait_for(lambda: len(caplog.records) > 0)
+    time.sleep(1)
+
+    assert (stream.waiting(), stream.status(0).pending) == (1, 1)
+    assert rows.set_aside() == []
+
+    rows.execute("ALTER TABLE away RENAME TO unt_link")
+    rows.execute("ALTER TABLE away2 RENAME TO unt_page")
+    background.join()
+
+    assert (background.drained.stored, background.drained.set_aside) == (1, 0)
+    assert lines(caplog) == [
+        "The database cannot be written to, entries wait",
+        "The database can be written to again.",
+    ]
+
+
+def test_a_stop_during_an_outage_is_heard_and_lets_go(
+    stream: Stream,
+    small_store: Store,
+    sqlite_url: str,
+    start: Callable[..., Background],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    small_store.prepare()
+    stream.add(entries.data())
+    rows = entries.Rows(sqlite_url)
+    rows.execute("ALTER TABLE unt_page RENAME TO away")
+    background = start(small_store)
+    wait_for(lambda: len(caplog.records) > 0)
+
+    assert background.stop() < 1.5
+
+    rows.execute("ALTER TABLE away RENAME TO unt_page")
+
+    assert drain_now(stream, small_store).stored == 1
+
+
+def test_held_entries_are_not_taken_by_others_during_an_outage(
+    stream: Stream,
+    small_store: Store,
+    sqlite_url: str,
+    start: Callable[..., Background],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    small_store.prepare()
+    stream.add(entries.data())
+    rows = entries.Rows(sqlite_url)
+    rows.execute("ALTER TABLE unt_page RENAME TO away")
+    start(small_store, claim_idle_ms=1500)
+    wait_for(lambda: len(caplog.records) > 0)
+    time.sleep(2)
+
+    assert stream.claim("other", 10, 1500) == []
+
+
+def test_a_database_that_goes_away_and_comes_back_loses_nothing(
+    stream: Stream,
+    own_postgres: Callable[..., Any],
+    start: Callable[..., Background],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    server = own_postgres()
+    url = server.fresh_database()
+    store = next(made_store(url))
+    store.prepare()
+    server.stop()
+
+    for _ in range(20):
+        stream.add(entries.data())
+
+    background = start(store, count=5)
+    wait_for(lambda: len(caplog.records) > 0)
+    server.start()
+    background.join()
+    store.dispose()
+
+    assert background.drained == Drained(entries=20, stored=20)
+    assert entries.Rows(url).views() == 20
+    assert lines(caplog) == [
+        "The database cannot be written to, entries wait",
+        "The database can be written to again.",
+    ]
+
+
+def test_a_row_that_somebody_locks_is_waited_for(
+    stream: Stream, postgres_url: str, start: Callable[..., Background]
+) -> None:
+    """The canary works meanwhile, and still nothing may be set aside."""
+    store = next(made_store(postgres_url))
+    first = entries.view()
+    stream.add(entries.data(first))
+    drain_now(stream, store)
+    rows = entries.Rows(postgres_url)
+    stream.add(entries.data())
+
+    with rows.connection() as connection:
+        connection.exec_driver_sql("SELECT * FROM unt_visitor FOR UPDATE").all()
+        background = start(store)
+        time.sleep(8)
+
+        assert stream.waiting() == 1
+
+    background.join()
+    store.dispose()
+
+    assert (rows.views(), rows.set_aside()) == (2, [])
+
+
+def test_everything_flushed_meanwhile_is_survived(
+    stream: Stream,
+    small_store: Store,
+    redis_url: str,
+    start: Callable[..., Background],
+) -> None:
+    background = start(small_store, work_for=5.0)
+
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+
+    stream.add(entries.data())
+    background.join()
+
+    assert background.drained.stored == 1
