@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 from typing import TypeVar
 
@@ -122,6 +123,10 @@ def find_database(app: Flask, db: Any) -> Address:
         app.config, os.environ, app.instance_path, engine and engine.url
     )
 
+    if app.instance_path in url:
+        with suppress(OSError):
+            os.makedirs(app.instance_path, exist_ok=True)
+
     if engine is None or source == "UNT_DATABASE_URL":
         return url, None
 
@@ -137,7 +142,7 @@ def find_redis(app: Flask, settings: Settings, client: Any) -> RedisAddress | No
 
 
 def _engine_of(app: Flask, db: Any, bind: str | None) -> Any:
-    if db is None or hasattr(db, "dialect"):
+    if db is None or _is_engine(db):
         return db
 
     with app.app_context():
@@ -149,6 +154,10 @@ def _engine_of(app: Flask, db: Any, bind: str | None) -> Any:
         )
 
     return engines.get(bind) or engines.get("default")
+
+
+def _is_engine(db: Any) -> bool:
+    return hasattr(type(db), "begin") and hasattr(db, "dialect")
 
 
 def _connection_options(app: Flask, db: Any, engine: Any, bind: str | None) -> Any:
@@ -197,7 +206,7 @@ def _guard_migrate(app: Flask, **_: Any) -> None:
 
 
 def _check_arguments(db: Any, redis: Any, **checks: Any) -> None:
-    if db is not None and not (hasattr(db, "engines") or hasattr(db, "dialect")):
+    if db is not None and not (_is_engine(db) or hasattr(type(db), "engines")):
         raise ConfigError(
             "UNT(db=…) takes a Flask-SQLAlchemy instance or a SQLAlchemy engine,"
             f" not {type(db).__name__}."

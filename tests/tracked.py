@@ -74,9 +74,20 @@ def send(app: Flask, *events: dict[str, Any], **options: Any) -> TestResponse:
     return app.test_client().post(f"{PREFIX}/e", **options)
 
 
+def url_of(app: Flask) -> sa.URL:
+    """The database that the app's UNT uses."""
+    url: sa.URL = state_of(app).store._database.url
+    return url
+
+
+def close(app: Flask) -> None:
+    """Close the connections of the app's UNT."""
+    state_of(app).store.dispose()
+
+
 def rows(app: Flask, query: str) -> list[tuple[Any, ...]]:
     """What the site's owner reads in SQL."""
-    engine = sa.create_engine(state_of(app).store.url)
+    engine = sa.create_engine(url_of(app))
 
     with engine.connect() as connection:
         found = [tuple(row) for row in connection.execute(sa.text(query))]
