@@ -12,12 +12,16 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from flask_unt import UNT
+from flask_unt.drain import drain
 
 PREFIX = "/k3x9"
 HERE = {"Origin": "http://localhost"}
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
 VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
 OTHER_VISITOR = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+VIEWS = (
+    "SELECT title, host, path FROM unt_page_view JOIN unt_page ON unt_page.id = page_id"
+)
 PAGE = "<!doctype html><html><body><h1>Hello</h1></body></html>"
 
 _numbers = itertools.count()
@@ -67,11 +71,16 @@ def batch(*events: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"v": 1, "sent": now(), "events": list(events), **changes}
 
 
+def post(app: Flask, path: str, **options: Any) -> TestResponse:
+    """Post to one of the tracking addresses the way the site's own page does."""
+    options.setdefault("headers", HERE)
+    return app.test_client().post(PREFIX + path, **options)
+
+
 def send(app: Flask, *events: dict[str, Any], **options: Any) -> TestResponse:
     """Post a batch the way the site's own page does."""
-    options.setdefault("headers", HERE)
     options.setdefault("json", batch(*events))
-    return app.test_client().post(f"{PREFIX}/e", **options)
+    return post(app, "/e", **options)
 
 
 def url_of(app: Flask) -> sa.URL:
@@ -83,6 +92,15 @@ def url_of(app: Flask) -> sa.URL:
 def close(app: Flask) -> None:
     """Close the connections of the app's UNT."""
     state_of(app).store.dispose()
+
+
+def settle(app: Flask) -> None:
+    """Have what waits in the stream written, as the worker does."""
+    state = state_of(app)
+
+    if state.stream is not None:
+        state.stream.ensure_group()
+        drain(state.stream, state.store, consumer="c", stop=lambda: False, linger=0)
 
 
 def rows(app: Flask, query: str) -> list[tuple[Any, ...]]:

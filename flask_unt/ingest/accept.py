@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from ..errors import RequestRefused
 from ..errors import StoreUnavailable
 from ..errors import StreamUnavailable
 from ..events import Entry
 from ..events import encode_entry
 from ..state import State
+from ..state import describe
 
 RETRY_SECONDS = 10
 
@@ -18,7 +22,7 @@ def accept(state: State, entry: Entry, now: int) -> None:
     :raises RequestRefused: 503, neither Redis nor the database takes it.
     """
     if not _add_to_stream(state, entry):
-        _write(state, entry, now)
+        _ask_database(state, lambda: _write(state, entry, now))
 
 
 def accept_email(state: State, visitor: str, email: str, now: int) -> None:
@@ -26,13 +30,7 @@ def accept_email(state: State, visitor: str, email: str, now: int) -> None:
 
     :raises RequestRefused: 503, the database does not take it.
     """
-    try:
-        state.store.declare_email(visitor, email, now)
-    except StoreUnavailable as error:
-        state.database_outage.begin(error)
-        raise RequestRefused(503, "unavailable", RETRY_SECONDS) from error
-
-    state.database_outage.end()
+    _ask_database(state, lambda: state.store.declare_email(visitor, email, now))
 
 
 def _add_to_stream(state: State, entry: Entry) -> bool:
@@ -49,11 +47,37 @@ def _add_to_stream(state: State, entry: Entry) -> bool:
     return True
 
 
-def _write(state: State, entry: Entry, now: int) -> None:
+def _ask_database(state: State, write: Callable[[], None]) -> None:
     try:
-        state.store.write([entry], now)
+        write()
     except StoreUnavailable as error:
         state.database_outage.begin(error)
         raise RequestRefused(503, "unavailable", RETRY_SECONDS) from error
 
     state.database_outage.end()
+
+
+def _write(state: State, entry: Entry, now: int) -> None:
+    try:
+        state.store.write([entry], now)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        state.note_failure(error)
+        _write_or_set_aside(state, entry, error, now)
+
+
+def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) -> None:
+    """Find the event that cannot be stored: the browser would send it for ever.
+
+    :raises StoreUnavailable: no event can be stored.
+    """
+    if not state.store.canary():
+        raise StoreUnavailable(describe(error)) from error
+
+    if len(entry.events) == 1:
+        state.store.set_aside(entry.events, describe(error), now)
+        return
+
+    for event in entry.events:
+        _write(state, replace(entry, events=(event,)), now)

@@ -26,7 +26,7 @@ CLOSING = re.compile(
 NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_=-]+)'")
 SCRIPT_DIRECTIVES = ("script-src-elem", "script-src", "default-src")
 ERROR_PAGES = frozenset((403, 404, 410))
-ODD_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf16", "utf32", "utf7")
+WIDE_CHARSET = re.compile(r"charset\s*=\s*\"?utf-?(?:16|32|7)\b")
 RESTORED = "unt.etag"
 
 
@@ -35,9 +35,12 @@ def script_tag(
 ) -> Markup:
     """The tag of ``unt.js`` for a site mounted at ``script_root``."""
     settings = state.settings
-    version = load_script().version
-    source = f"{quote(script_root)}{settings.prefix}/unt.js?v={version}"
-    attributes = f'src="{escape(source)}" data-auto'
+    source = f"{settings.prefix}/unt.js?v={load_script().version}"
+
+    if script_root:
+        source = escape(quote(script_root)) + source
+
+    attributes = f'src="{source}" data-auto'
 
     if settings.consent != "implied":
         attributes += f' data-consent="{settings.consent}"'
@@ -104,6 +107,9 @@ class Injector:
         if not _is_page(response) or self._is_exempt():
             return
 
+        if (response.content_length or 0) > SIZE_LIMIT:
+            return
+
         body = response.get_data()
         closing = CLOSING.search(body, max(0, len(body) - TAIL))
 
@@ -139,11 +145,7 @@ class Injector:
 
 def _is_page(response: Response) -> bool:
     """Whether it is a whole page, as far as can be told without reading it."""
-    headers = response.headers
     status = response.status_code
-
-    if response.mimetype != "text/html":
-        return False
 
     if status != 200 and status not in ERROR_PAGES and status < 500:
         return False
@@ -151,26 +153,30 @@ def _is_page(response: Response) -> bool:
     if response.direct_passthrough or not response.is_sequence:
         return False
 
-    if "Content-Encoding" in headers or "Content-Range" in headers:
+    # A pass over the few headers is cheaper than one search for each.
+    headers = {name.lower(): value for name, value in response.headers}
+
+    if "content-encoding" in headers or "content-range" in headers:
         return False
 
-    if headers.get("Content-Disposition", "").lower().startswith("attachment"):
+    if headers.get("content-disposition", "").lower().startswith("attachment"):
         return False
 
-    if headers.get("Content-Length", 0, type=int) > SIZE_LIMIT:
-        return False
+    return _is_html(headers.get("content-type", "")) and not _asks_for_fragment()
 
-    charset = response.mimetype_params.get("charset", "").lower()
-    return not charset.startswith(ODD_CHARSETS) and not _asks_for_fragment()
+
+def _is_html(content_type: str) -> bool:
+    kind, _, parameters = content_type.lower().partition(";")
+    return kind.strip() == "text/html" and not WIDE_CHARSET.search(parameters)
 
 
 def _asks_for_fragment() -> bool:
-    headers = request.headers
+    environ = request.environ
 
-    if headers.get("X-Requested-With") == "XMLHttpRequest":
+    if environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
         return True
 
-    return "HX-Request" in headers and "HX-Boosted" not in headers
+    return "HTTP_HX_REQUEST" in environ and "HTTP_HX_BOOSTED" not in environ
 
 
 def _known_nonce(state: State) -> str:
