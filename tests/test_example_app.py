@@ -13,12 +13,15 @@ PAGES = {"/": "Home", "/info": "Info", "/contact": "Contact", "/test": "Test pag
 
 
 @pytest.fixture
-def site(spawn, tmp_path, sqlite_url):
+def site(spawn, tmp_path):
     """The address of the example site, run on an empty database."""
     port = free_port()
     process = spawn(
         ["flask", "--app", "example_app", "run", "--port", str(port)],
-        environment={"DATABASE_URL": sqlite_url, "SECRET_KEY": "of the example's test"},
+        environment={
+            "DATABASE_URL": f"sqlite:///{tmp_path}/site.db",
+            "SECRET_KEY": "of the example's test",
+        },
         folder=REPOSITORY,
     )
     process.wait_until(lambda: "Running on" in process.log())
@@ -28,7 +31,7 @@ def site(spawn, tmp_path, sqlite_url):
 
 @pytest.fixture
 def rows(tmp_path):
-    """Ask the site's database."""
+    """Ask the database that lies beside the site's own."""
 
     def ask(query):
         connection = sqlite3.connect(tmp_path / "unt.db")
@@ -53,7 +56,7 @@ def test_keeps_the_secret_that_it_made(tmp_path):
 @pytest.mark.browser
 def test_every_page_is_there_and_tracked_without_an_error(site, browser_page, rows):
     errors = []
-    browser_page.on("pageerror", errors.append)
+    browser_page.on("pageerror", lambda error: errors.append(error.message))
 
     for path, title in PAGES.items():
         with browser_page.expect_response(re.compile(r"/e$")) as answer:
