@@ -1,0 +1,74 @@
+"""Fixtures of the browser tests: a tracked site, a browser without past.
+
+tracked(pages={"/path": "<p>…"}, headers={…}, threads=8, **config)   a running site
+page, context                                    a tab, a browser without past
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import playwright.sync_api
+import pytest
+from tracked_site import TrackedSite
+
+HERE = Path(__file__).parent
+APP = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from front import create_site
+app = create_site(Path.cwd())
+"""
+
+
+@pytest.fixture
+def tracked(serve: Callable[..., Any], tmp_path: Path) -> Callable[..., TrackedSite]:
+    """tracked(pages=None, headers=None, **config) runs a site and returns it."""
+
+    def start(
+        pages: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        **config: Any,
+    ) -> TrackedSite:
+        wanted = {"pages": pages or {}, "headers": headers or {}, "config": config}
+        number = len(list(tmp_path.glob("site[0-9]*")))
+        described = tmp_path / f"site{number}" / "site.json"
+        source = APP.format(here=str(HERE)).replace(
+            "app = ",
+            f"Path('site.json').write_text({json.dumps(wanted)!r})\napp = ",
+        )
+        running = serve(source, arguments=("--threads", "8"))
+        assert described.exists()
+
+        return TrackedSite(running)
+
+    return start
+
+
+@pytest.fixture
+def context(
+    chromium: playwright.sync_api.Browser,
+) -> Iterator[playwright.sync_api.BrowserContext]:
+    """A browser without past."""
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: playwright.sync_api.BrowserContext) -> playwright.sync_api.Page:
+    """A tab of it, which fails the test when a script throws."""
+    page = context.new_page()
+    page.on("pageerror", _raise)
+
+    return page
+
+
+def _raise(error: playwright.sync_api.Error) -> None:
+    raise AssertionError(f"The page threw: {error}")

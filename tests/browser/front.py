@@ -1,0 +1,122 @@
+"""A site of any pages with UNT on it, and a front door that can be told to fail.
+
+The front stands before the whole real app. It writes down each tracking request, and
+answers it as the file ``fault.json`` in the site's folder says, if there is one;
+otherwise, and for all pages, the real app answers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask import Response
+from flask import redirect
+from flask import request
+
+from flask_unt import UNT
+
+PREFIX = "/k3x9"
+
+
+def create_site(folder: Path) -> Flask:
+    """The app that ``site.json`` in the folder describes."""
+    wanted = json.loads((folder / "site.json").read_text())
+    app = Flask("site", instance_path=str(folder))
+    app.config.update(SECRET_KEY="browser", UNT_PREFIX=PREFIX, **wanted["config"])
+    UNT(app)
+    app.add_url_rule("/", "page", _page(wanted["pages"], wanted["headers"]))
+    app.add_url_rule("/<path:path>", "page")
+    app.wsgi_app = Front(app.wsgi_app, folder)  # type: ignore[method-assign]
+
+    return app
+
+
+def _page(pages: dict[str, str], headers: dict[str, str]) -> Callable[..., Any]:
+    def page(path: str = "") -> Any:
+        if path == "library.js":
+            return Response("/* nothing */", mimetype="text/javascript")
+
+        if path.startswith("redirect/"):
+            return redirect("/" + path.removeprefix("redirect/"))
+
+        body = pages.get("/" + path, pages.get("*", "<p>A page.</p>"))
+        title = path.strip("/").capitalize() or "Home"
+        nonce = request.args.get("nonce", "")
+        html = body if "<html" in body else _document(title, body)
+
+        return Response(
+            html.replace("{nonce}", nonce),
+            headers={n: v.replace("{nonce}", nonce) for n, v in headers.items()},
+            mimetype="text/html",
+        )
+
+    return page
+
+
+def _document(title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><title>{title}</title>'
+        '<link rel="icon" href="data:,"></head>'
+        f"<body>{body}</body></html>"
+    )
+
+
+class Front:
+    """WSGI: writes tracking requests down, and fails as it is told to."""
+
+    def __init__(self, app: Any, folder: Path) -> None:
+        self._app = app
+        self._log = folder / "requests.jsonl"
+        self._fault = folder / "fault.json"
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+
+        if not path.startswith(PREFIX) or environ["REQUEST_METHOD"] == "GET":
+            return self._app(environ, start_response)
+
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
+        fault = self._find_fault(body)
+        self._write_down(environ, body, fault)
+
+        if fault is None:
+            return self._app(environ, start_response)
+
+        time.sleep(fault.get("wait", 0))
+        headers = list(fault.get("headers", {}).items())
+        start_response(f"{fault['status']} Fault", headers)
+
+        return [fault.get("body", "").encode()]
+
+    def _find_fault(self, body: bytes) -> dict[str, Any] | None:
+        if not self._fault.exists():
+            return None
+
+        fault: dict[str, Any] = json.loads(self._fault.read_text())
+
+        return fault if fault.get("only", "").encode() in body else None
+
+    def _write_down(
+        self, environ: dict[str, Any], body: bytes, fault: dict[str, Any] | None
+    ) -> None:
+        line = {
+            "at": time.time(),
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"].removeprefix(PREFIX),
+            "type": environ.get("CONTENT_TYPE", ""),
+            "cookie": environ.get("HTTP_COOKIE", ""),
+            "body": body.decode(),
+            "fault": fault is not None,
+        }
+
+        with self._log.open("a") as log:
+            log.write(json.dumps(line) + "\n")
