@@ -25,10 +25,12 @@ from .state import Exemptions
 from .state import RedisAddress
 from .state import State
 from .state import get_state
+from .store.engine import DRIVERS
 from .store.migrate import compose
 from .stream import connection_settings
 
 T = TypeVar("T")
+OURS = frozenset(driver for drivers in DRIVERS.values() for driver in drivers)
 
 
 class UNT:
@@ -164,8 +166,11 @@ def _connection_options(app: Flask, db: Any, engine: Any, bind: str | None) -> A
     """How the site connects, where its URL does not say so.
 
     An engine keeps that to itself, but for the function that opens a connection.
+    Another driver's settings are of no use to us.
     """
-    if engine.dialect.name == "sqlite":
+    dialect = engine.dialect
+
+    if dialect.name == "sqlite" or dialect.is_async or dialect.driver not in OURS:
         return None
 
     if db is engine:

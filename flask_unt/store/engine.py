@@ -102,6 +102,7 @@ class Database:
         self.url = normalize_url(url)
         self.backend = self.url.get_backend_name()
         self._options = dict(options or {})
+        self._host_args: dict[str, Any] = self._options.pop("connect_args", {})
         self._keep_journal = keep_journal
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
@@ -220,7 +221,9 @@ class Database:
         }
         found = by_driver[self.url.get_driver_name()]
 
-        return {name: found[name] for name in found if name not in self.url.query}
+        ours = {name: found[name] for name in found if name not in self.url.query}
+
+        return {**ours, **self._host_args}
 
     def _on_connect(self) -> Callable[[DBAPIConnection, Any], None]:
         if self.backend == "sqlite":
