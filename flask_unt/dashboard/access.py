@@ -19,7 +19,9 @@ from werkzeug.wrappers import Response
 from ..state import Check
 from ..state import State
 from ..state import get_state
+from ..urls import host_key
 from ..urls import origin_host
+from .clock import now_ms
 from .links import Link
 from .links import check_login_link
 from .links import make_login_link
@@ -96,8 +98,10 @@ def refuse_stranger(state: State) -> Response | None:
 
 
 def refuse_without_link(state: State) -> Response | None:
-    """For login links: they let in by themselves, also when they came too late."""
-    if check_login_link(state, (request.view_args or {})["token"]) is Link.FALSE:
+    """For login links: they let in by themselves, or say that they came too late."""
+    token = (request.view_args or {})["token"]
+
+    if check_login_link(state, token, now_ms()) is Link.FALSE:
         raise NotFound
 
     return None
@@ -155,4 +159,12 @@ def _is_own_origin() -> bool:
         return site == "same-origin"
 
     origin = request.headers.get("Origin")
-    return origin is None or origin_host(origin) == origin_host(request.host_url)
+    return origin is None or origin_host(origin) in _own_hosts(origin)
+
+
+def _own_hosts(origin: str) -> frozenset[str]:
+    """What this site is called, behind a proxy that does not pass Host too."""
+    settings = get_state().settings
+    scheme = origin.partition("://")[0].lower()
+    named = (request.host, settings.server_name)
+    return settings.hosts | {host_key(host, scheme) for host in named if host}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from flask import Response
 from flask import request
-from flask import send_from_directory
 from flask import url_for
 from werkzeug.exceptions import NotFound
 
@@ -37,7 +37,8 @@ def send(name: str) -> Response:
     if name not in hashes():
         raise NotFound
 
-    response = send_from_directory(FOLDER, name)
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    response = Response((FOLDER / name).read_bytes(), mimetype=kind)
 
     if request.args.get("v") == hashes()[name]:
         response.headers["Cache-Control"] = LASTING

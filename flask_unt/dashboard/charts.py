@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import timedelta
 
-from .format import MONTHS
+from .clock import MONTHS
 from .format import counted
 
 STEP = 13

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import Response
 from flask import current_app
 from flask import redirect
@@ -16,6 +14,7 @@ from ..limits import client_key
 from ..state import State
 from ..state import get_state
 from . import assets
+from .clock import now_ms
 from .filters import parse_next
 from .links import Link
 from .links import check_login_link
@@ -33,7 +32,7 @@ LATE = (
 
 
 def login(token: str) -> AnyResponse:
-    if check_login_link(get_state(), token) is not Link.GOOD:
+    if check_login_link(get_state(), token, now_ms()) is not Link.GOOD:
         return Response(LATE, 403, mimetype="text/plain")
 
     open_session(LINK)
@@ -50,7 +49,7 @@ def sign_in() -> AnyResponse:
     tries: Tries = current_app.extensions["unt_dashboard"]
     client = client_key(request.environ, state.secret_or_random("dashboard tries"))
 
-    if not tries.begin(client, time.time_ns() // 1_000_000):
+    if not tries.begin(client, now_ms()):
         return _form(onward, "Too many tries. Wait a minute, then try again.", 429)
 
     if not _is_password(state, request.form.get("password", "")):

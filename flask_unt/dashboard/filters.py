@@ -13,7 +13,7 @@ from datetime import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from .format import Clock
+from .clock import Clock
 
 SORTS = ("last_access", "first_seen", "email", "visits", "views")
 SEARCH_LIMIT = 200

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from functools import cache
 from typing import Any
+from typing import cast
 
 from flask import Response
 from flask import request
@@ -19,6 +20,7 @@ from werkzeug.datastructures import Headers
 
 from . import assets
 from . import charts
+from . import clock
 from . import format
 from .session import csrf_token
 from .session import current_session
@@ -65,7 +67,7 @@ class DashboardResponse(Response):
 def ours(response: Response) -> Response:
     """Put an answer under our headers, unless the guard had refused it."""
     if request.environ.get(OPEN):
-        return DashboardResponse.force_type(response, request.environ)
+        return cast(Response, DashboardResponse.force_type(response))
 
     return response
 
@@ -105,6 +107,7 @@ def _environment() -> Environment:
         charts=charts,
         csrf_token=csrf_token,
         request=request,
+        offset_label=clock.offset_label,
         show=format,
         url_for=url_for,
     )

@@ -1,4 +1,4 @@
-"""Why events were refused, and the cure for each reason."""
+"""Why requests were refused, and the cure for each reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,33 @@ from dataclasses import dataclass
 
 from .format import counted
 
-CURES: dict[str, tuple[str, str]] = {}
+HOSTS_LINE = 'app.config["UNT_HOSTS"] = ["{host}"]'
+CURES = {
+    "foreign-origin": (
+        "came from pages of another address than this app sees. If they are this"
+        " site's, behind a proxy that does not pass Host, name its host; pages of"
+        " another site belong into UNT_ORIGINS.",
+        HOSTS_LINE,
+    ),
+    "null-origin": (
+        "came from a page without an address: a file, or a sandboxed frame.",
+        "",
+    ),
+    "rate": ("came faster than UNT_RATE_LIMIT allows one address.", ""),
+    "emails": ("gave more emails than one address or visitor may.", ""),
+    "new-visitors": ("brought more visitors than UNT_NEW_PER_DAY allows.", ""),
+    "version": (
+        "came from another release's unt.js; browsers that load a page again have"
+        " the new one.",
+        "",
+    ),
+    "unavailable": (
+        "found neither Redis nor the database; the browsers send them again.",
+        "",
+    ),
+    "failed": ("failed for a reason that is in the log; they are sent again.", ""),
+    "gpc": ("came from a browser that asks not to be tracked.", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +47,15 @@ class Refusal:
 
 
 def refusals(refused: Mapping[str, int], host: str) -> tuple[Refusal, ...]:
-    """What was refused since this process started, most frequent first."""
+    """What was refused since this process started, most frequent first.
+
+    ``host`` is the one that this request was sent to.
+    """
     ordered = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
     return tuple(_refusal(reason, count, host) for reason, count in ordered if count)
 
 
 def _refusal(reason: str, count: int, host: str) -> Refusal:
-    cure, line = CURES.get(reason, ("", ""))
-    sentence = f"{counted(count, 'event')} refused: {reason}. {cure}".strip()
+    cure, line = CURES.get(reason, (f"could not be read ({reason}).", ""))
+    sentence = f"{counted(count, 'request')} {cure}"
     return Refusal(reason, count, sentence, line.format(host=host) or None)

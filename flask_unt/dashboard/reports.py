@@ -11,10 +11,10 @@ from ..store.reports import Overview
 from ..store.reports import PageShare
 from ..store.reports import UserDetail
 from ..store.reports import UserList
+from .clock import Clock
 from .filters import parse_number
 from .filters import parse_people
 from .filters import parse_period
-from .format import Clock
 
 PER_PAGE = 50
 FIRST_ROWS = 8

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from flask import Response
 from flask import request
 from itsdangerous import BadData
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import URLSafeSerializer
 
 from ..state import State
 from ..state import get_state
+from .clock import now_ms
+from .format import HOUR
+from .format import SECOND
 
 COOKIE = "unt_dashboard"
-HOURS = 12
-LIFETIME = HOURS * 3600
+LIFETIME = 12 * HOUR
 LINK = "link"
 PASSWORD = "password"
 STRANGER = "stranger"
@@ -41,7 +43,9 @@ class Session:
 def current_session() -> Session:
     """The session of this request; a new stranger's where there is none."""
     if HELD not in request.environ:
-        request.environ[HELD] = _read(get_state()) or _new(STRANGER)
+        cookie = request.cookies.get(COOKIE, "")
+        found = unseal(get_state(), cookie, now_ms())
+        request.environ[HELD] = found or _new(STRANGER)
 
     session: Session = request.environ[HELD]
     return session
@@ -78,33 +82,41 @@ def save_session(response: Response) -> Response:
     if not request.environ.get(CHANGED):
         return response
 
-    for path in _paths(get_state()):
-        _set_cookie(response, path, current_session())
+    state = get_state()
+    cookie = seal(state, current_session(), now_ms())
+
+    for path in _paths(state):
+        _set_cookie(response, path, cookie)
 
     return response
 
 
-def _set_cookie(response: Response, path: str, session: Session) -> None:
+def seal(state: State, session: Session, now: int) -> str:
+    """The cookie of a session that begins now."""
+    sealed = _serializer(state).dumps([session.id, session.way, now + LIFETIME])
+    return str(sealed)
+
+
+def unseal(state: State, cookie: str, now: int) -> Session | None:
+    """The session of a cookie; None if it is not ours, or over."""
+    try:
+        id, way, until = _serializer(state).loads(cookie)
+    except BadData:
+        return None
+
+    return Session(id, way) if now < until else None
+
+
+def _set_cookie(response: Response, path: str, cookie: str) -> None:
     response.set_cookie(
         COOKIE,
-        _serializer(get_state()).dumps([session.id, session.way]),
-        max_age=LIFETIME,
+        cookie,
+        max_age=LIFETIME // SECOND,
         path=path,
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",
     )
-
-
-def _read(state: State) -> Session | None:
-    try:
-        id, way = _serializer(state).loads(
-            request.cookies.get(COOKIE, ""), max_age=LIFETIME
-        )
-    except (BadData, TypeError, ValueError):
-        return None
-
-    return Session(id, way)
 
 
 def _new(way: str) -> Session:
@@ -121,9 +133,9 @@ def _paths(state: State) -> tuple[str, str]:
     )
 
 
-def _serializer(state: State) -> URLSafeTimedSerializer:
+def _serializer(state: State) -> URLSafeSerializer:
     """Signs with the password's hash too: a new password ends the old sessions."""
-    return URLSafeTimedSerializer(
+    return URLSafeSerializer(
         state.secret_or_random("dashboard session"),
         salt=f"session {state.settings.dashboard_password_hash or ''}",
         signer_kwargs={"digest_method": hashlib.sha256},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,11 +18,12 @@ from ..state import State
 from ..state import get_state
 from ..store.reports import Log
 from . import reports
+from .clock import Clock
+from .clock import now_ms
 from .filters import RANGES
 from .filters import parse_cursor
 from .filters import parse_people
 from .filters import parse_period
-from .format import Clock
 from .health import health
 from .page import page
 from .refusals import refusals
@@ -176,7 +176,7 @@ def unavailable(error: StoreUnavailable) -> Response:
 def asked() -> tuple[State, Clock]:
     """The app's state, and its clock at the moment of this request."""
     state = get_state()
-    return state, Clock(state.settings.timezone, time.time_ns() // 1_000_000)
+    return state, Clock(state.settings.timezone, now_ms())
 
 
 def show(name: str, clock: Clock, **values: Any) -> Response:

@@ -188,6 +188,15 @@
     });
   }
 
+  // Behind a proxy that does not pass Host, only the browser knows the site's name.
+  const withHost = (line, seen) => line.replace(seen, location.host);
+
+  function hosts() {
+    document.querySelectorAll("code[data-host]").forEach((code) => {
+      code.textContent = withHost(code.textContent, code.dataset.host);
+    });
+  }
+
   function firstSteps() {
     const box = document.querySelector("[data-start]");
 
@@ -214,7 +223,7 @@
           const sentence = document.createElement("span");
           const line = document.createElement("code");
           sentence.textContent = each.sentence;
-          line.textContent = each.line;
+          line.textContent = withHost(each.line || "", box.dataset.host);
           return each.line ? [sentence, line] : [sentence];
         }),
       );
@@ -255,6 +264,7 @@
 
   charts();
   keys();
+  hosts();
   firstSteps();
   moment();
 })();
