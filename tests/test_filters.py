@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flask_unt.dashboard.clock import Clock
 from flask_unt.dashboard.filters import SORTS
 from flask_unt.dashboard.filters import PeopleQuery
+from flask_unt.dashboard.filters import is_id
 from flask_unt.dashboard.filters import parse_cursor
 from flask_unt.dashboard.filters import parse_next
 from flask_unt.dashboard.filters import parse_number
@@ -65,12 +66,19 @@ def test_names_are_sorted_from_a_to_z_unless_asked() -> None:
         ("1e9", 1),
         ("²", 1),
         ("٣", 1),
-        ("99", 50),
+        ("9999999999", 1_000_000),
         ("9" * 5_000, 1),
     ],
 )
-def test_numbers_out_of_range_are_the_nearest(value: str, number: int) -> None:
-    assert parse_number(value, 50) == number
+def test_pages_out_of_range_are_the_nearest(value: str, number: int) -> None:
+    assert parse_people({"page": value}).page == number
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "9" * 5_000, "²"])
+def test_what_is_no_number_is_nobodys(value: str) -> None:
+    assert not is_id(parse_number(value))
+    assert is_id(parse_number("7"))
+    assert not is_id(2**63)
 
 
 def test_search_text_is_printable_and_short() -> None:

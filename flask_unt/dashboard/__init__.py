@@ -26,13 +26,12 @@ from .routes import Route
 from .session import save_session
 from .tries import Tries
 
-ID = "<int(min=1, max=9223372036854775807):id>"
 ROUTES = (
     Route("", views.overview),
     Route("/", views.home),
     Route("/users", views.users),
-    Route(f"/user/{ID}", views.user),
-    Route(f"/visitor/{ID}", views.visitor),
+    Route("/user/<int:id>", views.user),
+    Route("/visitor/<int:id>", views.visitor),
     Route("/pages", views.pages),
     Route("/status", views.status),
     Route("/api/<report>", api),

@@ -18,6 +18,7 @@ from .clock import Clock
 SORTS = ("last_access", "first_seen", "email", "visits", "views")
 SEARCH_LIMIT = 200
 LAST_PAGE = 1_000_000
+LARGEST_ID = 2**63 - 1
 CURSOR_LIMIT = 200
 
 
@@ -107,7 +108,7 @@ def parse_people(args: Mapping[str, str]) -> PeopleQuery:
         search=parse_text(args.get("q", ""), SEARCH_LIMIT),
         sort=sort,
         descending=descending,
-        page=parse_number(args.get("page", ""), LAST_PAGE),
+        page=max(1, min(parse_number(args.get("page", "")), LAST_PAGE)),
     )
 
 
@@ -116,12 +117,17 @@ def parse_text(value: str, limit: int) -> str:
     return "".join(letter for letter in value[:limit] if letter.isprintable()).strip()
 
 
-def parse_number(value: str, largest: int) -> int:
-    """A whole number from 1 to ``largest``; 1 where it is none."""
-    if not value.isascii() or not value.isdigit() or len(value) > 18:
-        return 1
+def parse_number(value: str) -> int:
+    """A whole number; 0 where it is none, or longer than any of ours."""
+    if not value.isascii() or not value.isdigit() or len(value) > 30:
+        return 0
 
-    return max(1, min(int(value), largest))
+    return int(value)
+
+
+def is_id(number: int) -> bool:
+    """Whether a database could hold this as the number of a row."""
+    return 0 < number <= LARGEST_ID
 
 
 def parse_cursor(args: Mapping[str, str]) -> str | None:

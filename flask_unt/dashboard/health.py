@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import StreamUnavailable
 from ..state import State
 from ..stream import StreamStatus
 from .format import MINUTE
-from .format import counted
 from .format import duration
 from .format import number
 
@@ -20,7 +18,7 @@ WAIT = "wait"
 class Health:
     """``level`` is "good" or "wait"; ``words`` stand beside the dot.
 
-    ``advice`` is a sentence for the owner, ``stream`` None where Redis gave none.
+    ``advice`` is a sentence for the owner; ``stream`` is None without Redis.
     """
 
     level: str
@@ -34,16 +32,7 @@ def health(state: State, now: int) -> Health:
     if state.stream is None:
         return Health(GOOD, "all stored")
 
-    try:
-        status = state.stream.status(now)
-    except StreamUnavailable as error:
-        return Health(WAIT, "Redis is not reachable", _without_redis(error))
-
-    return _of_stream(status)
-
-
-def _without_redis(error: StreamUnavailable) -> str:
-    return f"Views are written to the database in the request meanwhile. {error}"
+    return _of_stream(state.stream.status(now))
 
 
 def _of_stream(status: StreamStatus) -> Health:
@@ -59,5 +48,6 @@ def _of_stream(status: StreamStatus) -> Health:
     if oldest < MINUTE:
         return Health(WAIT, words, None, status)
 
-    advice = f"{counted(status.waiting, 'view')} wait: run flask unt-worker"
+    waits = "view waits" if status.waiting == 1 else "views wait"
+    advice = f"{number(status.waiting)} {waits}: run flask unt-worker"
     return Health(WAIT, words, advice, status)

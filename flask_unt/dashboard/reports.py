@@ -12,6 +12,7 @@ from ..store.reports import PageShare
 from ..store.reports import UserDetail
 from ..store.reports import UserList
 from .clock import Clock
+from .filters import is_id
 from .filters import parse_number
 from .filters import parse_people
 from .filters import parse_period
@@ -20,7 +21,6 @@ PER_PAGE = 50
 FIRST_ROWS = 8
 MANY_PAGES = 200
 RING = 6
-LARGEST_ID = 2**63 - 1
 Args = Mapping[str, str]
 
 
@@ -47,8 +47,8 @@ def pages(state: State, args: Args, clock: Clock, limit: int = MANY_PAGES) -> Pa
 
 
 def user(state: State, args: Args, clock: Clock) -> UserDetail | None:
-    id = parse_number(args.get("id", ""), LARGEST_ID)
-    return state.store.user(id, now=clock.now)
+    id = parse_number(args.get("id", ""))
+    return state.store.user(id, now=clock.now) if is_id(id) else None
 
 
 REPORTS: Mapping[str, Callable[[State, Args, Clock], Any]] = {

@@ -21,6 +21,7 @@ from . import reports
 from .clock import Clock
 from .clock import now_ms
 from .filters import RANGES
+from .filters import is_id
 from .filters import parse_cursor
 from .filters import parse_people
 from .filters import parse_period
@@ -63,7 +64,7 @@ def users() -> Response:
 
 def user(id: int) -> Response:
     state, clock = asked()
-    person = state.store.user(id, now=clock.now)
+    person = state.store.user(id, now=clock.now) if is_id(id) else None
 
     if person is None:
         return missing()
@@ -81,7 +82,7 @@ def user(id: int) -> Response:
 
 def visitor(id: int) -> AnyResponse:
     state, clock = asked()
-    found = state.store.visitor(id)
+    found = state.store.visitor(id) if is_id(id) else None
 
     if found is None:
         return missing()
