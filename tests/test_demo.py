@@ -20,9 +20,8 @@ SMALL = (8, 30, 3)
 @pytest.fixture
 def store(database_url):
     store = Store(database_url, StoreSettings())
-    store.prepare()
-
-    return store
+    yield store
+    store.dispose()
 
 
 def story_views(story):

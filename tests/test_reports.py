@@ -6,6 +6,7 @@ import statistics
 import uuid
 from collections import Counter
 from datetime import timedelta
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -92,16 +93,24 @@ def shared_browser():
     ]
 
 
-def open_store(url, **settings):
-    store = Store(url, StoreSettings(retention_days=None, **settings))
-    store.prepare()
+@pytest.fixture
+def open_store(database_url):
+    stores = []
 
-    return store
+    def open_it(**settings):
+        stores.append(Store(database_url, StoreSettings(**settings)))
+
+        return stores[-1]
+
+    yield open_it
+
+    for store in stores:
+        store.dispose()
 
 
 @pytest.fixture
-def store(database_url):
-    return open_store(database_url)
+def store(open_store):
+    return open_store()
 
 
 def fill(store):
@@ -190,9 +199,9 @@ def named(answer, names):
 
 @pytest.mark.parametrize("bots", ["apart", "count"])
 @pytest.mark.parametrize("zone", ZONES)
-def test_overview_equals_a_recount(database_url, zone, bots):
+def test_overview_equals_a_recount(open_store, database_url, zone, bots):
     """Whole days, days that are cut, and the quiet first half, in three zones."""
-    store = open_store(database_url, timezone=zone, bots=bots)
+    store = open_store(timezone=zone, bots=bots)
     fill(store)
     rows = Rows(database_url, bots, zone)
     today = day_start(day_of(NOW, zone), zone)
@@ -275,8 +284,8 @@ def test_page_share_of_nothing_is_empty(store):
 
 
 @pytest.mark.parametrize("bots", ["apart", "count"])
-def test_users_equal_a_recount(database_url, bots):
-    store = open_store(database_url, bots=bots)
+def test_users_equal_a_recount(open_store, database_url, bots):
+    store = open_store(bots=bots)
     fill(store)
     rows = Rows(database_url, bots)
     found = store.users(now=NOW)
@@ -326,15 +335,16 @@ def test_users_without_views_are_last_in_both_directions(store):
         assert moments[-1] is None
 
 
-@pytest.mark.parametrize("sort", ["first_seen", "email", "visits", "views"])
-def test_users_are_sorted_by_any_column(store, sort):
+def test_users_are_sorted_by_any_column(store):
     fill(store)
 
-    for descending in (True, False):
-        rows = store.users(now=NOW, sort=sort, descending=descending).rows
-        values = [getattr(row, sort) for row in rows if getattr(row, sort) is not None]
+    for sort in ("first_seen", "email", "visits", "views"):
+        for descending in (True, False):
+            rows = store.users(now=NOW, sort=sort, descending=descending).rows
+            values = [getattr(row, sort) for row in rows]
+            known = [value for value in values if value is not None]
 
-        assert values == sorted(values, reverse=descending)
+            assert known == sorted(known, reverse=descending)
 
 
 def test_users_by_an_unknown_column_are_refused(store):
@@ -342,29 +352,30 @@ def test_users_by_an_unknown_column_are_refused(store):
         store.users(now=NOW, sort="email; drop table")
 
 
-@pytest.mark.parametrize(
-    ("search", "emails"),
-    [
-        ("ADA@", {"ada@example.com"}),
-        ("  ben ", {"ben@example.com"}),
-        ("%", set()),
-        ("_", {"under_score@example.com"}),
-        ("r_s", {"under_score@example.com"}),
-        ("/", set()),
-        ("\\", set()),
-        ("' or 1=1 --", set()),
-        ("account-2", {"ben@example.com"}),
-    ],
-)
-def test_users_are_searched_by_what_is_written(store, search, emails):
+SEARCHES = {
+    "ADA@": {"ada@example.com"},
+    "  ben ": {"ben@example.com"},
+    "account-2": {"ben@example.com"},
+    "_": {"under_score@example.com"},
+    "r_s": {"under_score@example.com"},
+    "%": set(),
+    "/": set(),
+    "\\": set(),
+    "' or 1=1 --": set(),
+}
+
+
+def test_users_are_searched_by_what_is_written(store):
     """``%`` and ``_`` are letters like any other."""
     ben = Identity("ben@example.com", "account-2", "Ben")
     store.write([view(1, 1000, user=ADA), view(2, 1000, user=ben)], NOW)
     store.declare_email(visitor(3), "under_score@example.com", NOW)
-    found = store.users(now=NOW, search=search)
 
-    assert {row.email for row in found.rows} == emails
-    assert found.total == len(emails)
+    for search, emails in SEARCHES.items():
+        found = store.users(now=NOW, search=search)
+
+        assert {row.email for row in found.rows} == emails, search
+        assert found.total == len(emails)
 
 
 def test_a_page_out_of_range_is_the_nearest(store):
@@ -454,12 +465,11 @@ def log_ids(pages):
     return [one.id for page in pages for visit in page.visits for one in visit.views]
 
 
-@pytest.mark.parametrize("limit", [1, 7, 1000])
-def test_log_of_every_user_is_whole_and_in_order(store, database_url, limit):
+def test_log_of_every_user_is_whole_and_in_order(store, database_url):
     fill(store)
     rows = Rows(database_url)
 
-    for id in rows.user:
+    for id, limit in product(rows.user, (1, 7, 1000)):
         pages = read_log(lambda id=id, **page: store.navigation_log(id, **page), limit)
         views = [
             (one.local_time, bytes.fromhex(one.id))
@@ -552,24 +562,24 @@ def test_views_that_come_between_two_pages_shift_nothing(store):
     assert second.next is None
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "",
-        "x",
-        "1",
-        "1.",
-        "-1." + "0" * 32,
-        "1." + "0" * 31,
-        "1." + "G" * 32,
-        "9" * 15 + "." + "0" * 32,
-        "1." + "0" * 32 + "\n",
-        "٣." + "0" * 32,
-    ],
+MADE_UP = (
+    "",
+    "x",
+    "1",
+    "1.",
+    "-1." + "0" * 32,
+    "1." + "0" * 31,
+    "1." + "G" * 32,
+    "9" * 15 + "." + "0" * 32,
+    "1." + "0" * 32 + "\n",
+    "٣." + "0" * 32,
 )
-def test_a_made_up_place_in_the_log_is_refused(store, before):
-    with pytest.raises(ValueError, match="not a place in the log"):
-        store.navigation_log(1, before=before)
+
+
+def test_a_made_up_place_in_the_log_is_refused(store):
+    for before in MADE_UP:
+        with pytest.raises(ValueError, match="not a place in the log"):
+            store.navigation_log(1, before=before)
 
 
 def test_any_place_that_looks_like_one_gives_a_page(store):
@@ -594,12 +604,16 @@ def test_uuid_leads_to_its_visitor_and_their_user(store):
 def test_number_of_queries_does_not_grow_with_the_list(store):
     fill(store)
     asked = []
-    sa.event.listen(
-        sa.Engine, "before_cursor_execute", lambda *seen: asked.append(seen[2])
-    )
+
+    def note(*seen):
+        asked.append(seen[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
 
     for per_page in (2, 50):
         asked.clear()
         store.users(now=NOW, per_page=per_page)
 
-        assert len(asked) < 12
+        assert 0 < len(asked) < 12
+
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
