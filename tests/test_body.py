@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 
 import pytest
+import requests
 from tracked import HERE
 from tracked import PREFIX
 from tracked import VISITOR
+from tracked import batch
 from tracked import post
 from tracked import site
+from tracked import view
 from werkzeug.test import EnvironBuilder
 from werkzeug.test import run_wsgi_app
 
@@ -106,3 +110,31 @@ def test_other_types_are_415(path):
         site(), path, data=body, content_type="application/json", headers=headers
     )
     assert response.status_code == 415
+
+
+SITE = """
+from flask import Flask
+from flask_unt import UNT
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="secret", UNT_PREFIX="/k3x9")
+UNT(app)
+"""
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "werkzeug"])
+def test_bodies_over_real_http(serve, server):
+    """In chunks without a length; in chunks without an end; then one in one piece."""
+    address = serve(SITE, server=server)
+    headers = {"Content-Type": "text/plain", "Origin": address.url}
+    body = json.dumps(batch(view(url=f"{address.url}/a"))).encode()
+
+    def post_in_chunks(chunks):
+        return requests.post(f"{address.url}{PREFIX}/e", data=chunks, headers=headers)
+
+    assert post_in_chunks(iter([body[:50], body[50:]])).json()["accepted"] == 1
+    refused = post_in_chunks(iter([b"x" * 10_000] * 7))
+    assert refused.status_code == 413
+    response = post_in_chunks(body)
+    assert (response.status_code, response.json()["accepted"]) == (202, 1)
+    assert "Traceback" not in address.log()

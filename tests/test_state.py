@@ -18,6 +18,7 @@ from flask_unt import UNTError
 from flask_unt.errors import StoreUnavailable
 from flask_unt.state import Outage
 from flask_unt.state import get_state
+from flask_unt.store import StoreSettings
 
 
 def test_state_of_the_current_app():
@@ -47,6 +48,17 @@ def test_parts_are_built_once_and_late():
         thread.join()
 
     assert len(set(map(id, found))) == 1
+
+
+def test_settings_reach_the_store():
+    settings = {
+        "UNT_TIMEZONE": "America/Sao_Paulo",
+        "UNT_VISIT_TIMEOUT": 60,
+        "UNT_BOTS": "count",
+        "UNT_RETENTION_DAYS": None,
+    }
+    found = state_of(site(**settings)).store.settings
+    assert found == StoreSettings("America/Sao_Paulo", 60, "count", None)
 
 
 def test_secrets_differ_by_purpose_and_key():

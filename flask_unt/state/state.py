@@ -170,6 +170,7 @@ class State:
                 timezone=settings.timezone,
                 visit_timeout=settings.visit_timeout,
                 bots=settings.bots,
+                retention_days=settings.retention_days,
             ),
             engine_options=engine_options,
         )
