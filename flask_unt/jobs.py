@@ -26,8 +26,8 @@ from .stream import Stream
 from .stream import as_unavailable
 
 DRAIN = "drain"
-LEASE_MS = 15_000
-RENEW_SECONDS = 3.0
+LEASE_MS = 10_000
+RENEW_SECONDS = 2.0
 FAILURE_SECONDS = 600
 
 log = logging.getLogger("flask_unt")
@@ -135,7 +135,7 @@ class _Lease:
 
         # While Redis is away nobody can take it, and the database may still be served.
         with suppress(StreamUnavailable):
-            return self._renew()
+            return self.take()
 
         return True
 

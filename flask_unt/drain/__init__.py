@@ -7,9 +7,9 @@ between, every event ends up in the database exactly once, or is set aside.
 from __future__ import annotations
 
 from .drain import CLAIM_IDLE_MS
-from .drain import Drained
 from .drain import drain
 from .drain import now_ms
+from .drained import Drained
 from .outage import Outage
 
 __all__ = ["CLAIM_IDLE_MS", "Drained", "Outage", "drain", "now_ms"]

@@ -8,51 +8,27 @@ import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import replace
 
-from ..errors import SchemaOutdated
-from ..errors import StoreUnavailable
 from ..errors import StreamUnavailable
 from ..errors import UNTError
 from ..events import ENTRY_VERSION
-from ..events import Entry
-from ..events import Event
 from ..events import decode_entry
 from ..store import Store
 from ..stream import Stream
 from ..stream import Waiting
+from .drained import Drained
 from .failpoint import failpoint
-from .outage import SHORTEST_WAIT
-from .outage import Outage
 from .outage import one_line
+from .writer import Item
+from .writer import Writer
 
 BATCH_ENTRIES = 500
 CLAIM_IDLE_MS = 60_000
 CLAIM_EVERY_SECONDS = 5.0
-TRIES_TOGETHER = 1
-TRIES_ALONE = 3
-TRIES_WHILE_LOCKED = 8
 MARKS_AT_ONCE = 20
 POLL_SECONDS = 0.25
 
 log = logging.getLogger("flask_unt")
-
-
-@dataclass(slots=True)
-class Drained:
-    """What one drain did.
-
-    ``entries`` were acknowledged; ``stored``, ``duplicates`` and ``set_aside`` count
-    events; ``left`` entries are for a newer release; a ``foreign`` stream was not read.
-    """
-
-    entries: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    set_aside: int = 0
-    left: int = 0
-    foreign: bool = False
 
 
 class Stopped(Exception):
@@ -116,10 +92,7 @@ class _Drain:
         self._held: list[bytes] = []
         self._next_claim = 0.0
         self._next_keep = 0.0
-        self._outage = Outage(
-            "The database cannot be written to, entries wait",
-            "The database can be written to again.",
-        )
+        self._writer = Writer(store, now, self._pause, self.drained)
 
     def run(
         self, linger: float, work_for: float, on_batch: Callable[[Drained], None]
@@ -148,7 +121,7 @@ class _Drain:
 
     def _is_ours(self) -> bool:
         sites: list[str] = []
-        self._insist(lambda: sites.append(self._store.site_id()))
+        self._writer.insist(lambda: sites.append(self._store.site_id()))
 
         if self._stream.claim_site(sites[0]):
             return True
@@ -175,109 +148,51 @@ class _Drain:
 
     def _move(self, batch: Sequence[Waiting]) -> None:
         self._held = [waiting.id for waiting in batch]
-        entries: list[Entry] = []
+        items, left = self._decode(batch)
+
+        failpoint("before-commit")
+        locked = self._writer.write(items)
+        failpoint("after-commit")
+        done = [id for id in self._held if id not in left | locked]
+        self._stream.acknowledge(done)
+        failpoint("after-acknowledge")
+
+        self._held = []
+        self.drained.entries += len(done)
+        self.drained.left += len(left)
+        self.drained.locked += len(locked)
+
+    def _decode(self, batch: Sequence[Waiting]) -> tuple[list[Item], set[bytes]]:
+        """What can be written, and the ids that only a newer release can read."""
+        items: list[Item] = []
         left: set[bytes] = set()
 
         for waiting in batch:
             try:
-                entries.append(decode_entry(waiting.data))
+                items.append(Item(waiting.id, decode_entry(waiting.data)))
             except ValueError as error:
                 if is_newer(waiting.data):
                     left.add(waiting.id)
                 else:
-                    self._set_aside([one_line(str(error))], "This is not an entry.")
+                    text = one_line(str(error))
+                    self._writer.set_aside([text], "This is not an entry.")
 
-        failpoint("before-commit")
-        self._write(entries)
-        failpoint("after-commit")
-        done = [waiting.id for waiting in batch if waiting.id not in left]
-        self._stream.acknowledge(done)
-        failpoint("after-acknowledge")
-        self._held = []
-        self.drained.entries += len(done)
-        self.drained.left += len(left)
-
-    def _write(self, entries: Sequence[Entry]) -> None:
-        """Store all of these, or set aside those that fail alone."""
-        if not entries:
-            return
-
-        alone = len(entries) == 1 and len(entries[0].events) <= 1
-        error = self._attempt(lambda: self._write_once(entries), alone)
-
-        if error is None:
-            return
-
-        if alone:
-            self._set_aside(entries[0].events, _reason(error))
-            return
-
-        for part in _halves(entries):
-            self._write(part)
-
-    def _write_once(self, entries: Sequence[Entry]) -> None:
-        written = self._store.write(entries, self._now())
-        self.drained.stored += written.stored
-        self.drained.duplicates += written.duplicates
-
-    def _set_aside(self, events: Sequence[Event | str], reason: str) -> None:
-        self._insist(lambda: self._store.set_aside(events, reason, self._now()))
-        self.drained.set_aside += len(events)
-        log.error("An event was set aside: see flask unt status.")
-
-    def _attempt(self, call: Callable[[], None], alone: bool) -> Exception | None:
-        """Call until it works; the error, if only the database's answer is no."""
-        failures = 0
-
-        while True:
-            try:
-                call()
-            except Exception as error:
-                if not self._database_works(error):
-                    self._wait(error)
-                    continue
-
-                failures += 1
-
-                if failures >= _tries(error, alone):
-                    return error
-
-                self._pause(SHORTEST_WAIT * 2**failures)
-            else:
-                self._outage.end()
-                return None
-
-    def _insist(self, call: Callable[[], None]) -> None:
-        """Call until it works, however long that takes."""
-        while True:
-            try:
-                call()
-            except Exception as error:
-                self._wait(error)
-            else:
-                self._outage.end()
-                return
-
-    def _database_works(self, error: Exception) -> bool:
-        if isinstance(error, SchemaOutdated):
-            return False
-
-        try:
-            return self._store.canary()
-        except Exception:
-            return False
-
-    def _wait(self, error: Exception) -> None:
-        self._pause(self._outage.note(error))
+        return items, left
 
     def _pause(self, seconds: float) -> None:
+        """Sleep, keeping what is held; raise when a stop is asked for."""
         end = time.monotonic() + seconds
 
-        while (left := end - time.monotonic()) > 0:
+        while True:
             if self._stop():
                 raise Stopped
 
             self._keep_claims()
+            left = end - time.monotonic()
+
+            if left <= 0:
+                return
+
             time.sleep(min(left, POLL_SECONDS))
 
     def _keep_claims(self) -> None:
@@ -305,25 +220,3 @@ def is_newer(data: bytes) -> bool:
         return False
 
     return isinstance(version, int) and version > ENTRY_VERSION
-
-
-def _halves(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
-    if len(entries) == 1:
-        entries = [replace(entries[0], events=(e,)) for e in entries[0].events]
-
-    middle = len(entries) // 2
-
-    return entries[:middle], entries[middle:]
-
-
-def _tries(error: Exception, alone: bool) -> int:
-    # A lock that somebody holds on one row looks like an outage of that row alone.
-    if isinstance(error, StoreUnavailable):
-        return TRIES_WHILE_LOCKED if alone else TRIES_ALONE
-
-    return TRIES_ALONE if alone else TRIES_TOGETHER
-
-
-def _reason(error: Exception) -> str:
-    # Other messages may quote what must not be kept, such as the user agent.
-    return one_line(str(error)) if isinstance(error, UNTError) else type(error).__name__
