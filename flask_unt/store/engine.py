@@ -306,7 +306,7 @@ def _libpq_limits() -> dict[str, Any]:
 def _mysql_limits() -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": 3 * SILENCE_MS // 1000,
+        "read_timeout": 2 * SILENCE_MS // 1000,
         "write_timeout": SILENCE_MS // 1000,
         "charset": "utf8mb4",
     }
