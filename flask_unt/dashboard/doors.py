@@ -14,6 +14,7 @@ from ..limits import client_key
 from ..state import State
 from ..state import get_state
 from . import assets
+from .access import has_sign_in
 from .clock import now_ms
 from .filters import parse_next
 from .links import Link
@@ -25,6 +26,7 @@ from .session import close_session
 from .session import open_session
 from .tries import Tries
 
+CLOSED = "You are signed out.\n"
 LATE = (
     "This link is no longer valid: links open the dashboard for 10 minutes."
     " Run `flask unt login-link` for a new one.\n"
@@ -62,7 +64,11 @@ def sign_in() -> AnyResponse:
 
 def sign_out() -> AnyResponse:
     close_session()
-    return redirect(url_for("unt_dashboard.overview"), 303)
+
+    if has_sign_in(get_state()):
+        return redirect(url_for("unt_dashboard.sign_in"), 303)
+
+    return Response(CLOSED, mimetype="text/plain")
 
 
 def static_file(name: str) -> Response:
