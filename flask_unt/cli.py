@@ -146,7 +146,7 @@ def demo_data(weeks: int, seed: int, host: str) -> None:
 
 def _status(state: State, now: int) -> dict[str, Any]:
     """What ``status`` prints, as plain data; ``trouble`` lists what is wrong."""
-    trouble = []
+    trouble: list[str] = []
     report: dict[str, Any] = {
         "prefix": state.settings.prefix,
         "dashboard": state.settings.dashboard_prefix + "/dashboard",
@@ -204,7 +204,9 @@ class _sentences:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: object
+    ) -> None:
         if isinstance(error, UNTError):
             raise click.ClickException(str(error)) from error
 
