@@ -20,12 +20,16 @@ from rq.serializers import JSONSerializer
 from .drain import CLAIM_IDLE_MS
 from .drain import Drained
 from .drain import drain
+from .drain import now_ms
+from .drain import reason
 from .errors import StreamUnavailable
 from .state import get_state
 from .stream import Stream
 from .stream import as_unavailable
 
 DRAIN = "drain"
+PRUNE = "prune"
+DAY_MS = 86_400_000
 LEASE_MS = 10_000
 RENEW_SECONDS = 2.0
 FAILURE_SECONDS = 600
@@ -64,14 +68,28 @@ def enqueue_drain(stream: Stream, to: Queue | None = None) -> bool:
 
     :raises StreamUnavailable: Redis is not there.
     """
-    job_id = f"unt-drain-{secrets.token_hex(8)}"
+    return _enqueue(stream, to, DRAIN, LEASE_MS, "flask_unt.jobs.drain_job")
 
-    if not stream.lease(DRAIN, job_id, LEASE_MS):
+
+def enqueue_prune(stream: Stream, to: Queue | None = None) -> bool:
+    """Have a worker delete what is too old; False if that was done within a day.
+
+    :raises StreamUnavailable: Redis is not there.
+    """
+    return _enqueue(stream, to, PRUNE, DAY_MS, "flask_unt.jobs.prune_job")
+
+
+def _enqueue(
+    stream: Stream, to: Queue | None, name: str, lease_ms: int, function: str
+) -> bool:
+    job_id = f"unt-{name}-{secrets.token_hex(8)}"
+
+    if not stream.lease(name, job_id, lease_ms):
         return False
 
     with as_unavailable():
         (to or queue(stream)).enqueue_call(
-            "flask_unt.jobs.drain_job",
+            function,
             timeout=-1,
             result_ttl=0,
             failure_ttl=FAILURE_SECONDS,
@@ -79,6 +97,20 @@ def enqueue_drain(stream: Stream, to: Queue | None = None) -> bool:
         )
 
     return True
+
+
+def prune_job() -> None:
+    """Delete what the current app keeps no longer; tried again if that fails."""
+    state = get_state()
+    job = get_current_job()
+
+    try:
+        state.store.prune(now_ms())
+    except Exception as error:
+        log.warning("Old views were not deleted: %s", reason(error))
+
+        if state.stream is not None and job is not None:
+            state.stream.drop(PRUNE, job.id)
 
 
 def drain_job() -> None:

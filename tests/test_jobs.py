@@ -172,3 +172,34 @@ def test_a_drain_that_fails_keeps_its_lease_for_a_moment(
 
     assert 0 < client.pttl("{unt}:lease:drain") <= 10_000
     assert not list(client.scan_iter("rq:job:*"))
+
+
+def test_old_views_are_pruned_once_a_day(
+    stream: Stream, redis_url: str, sqlite_url: str
+) -> None:
+    app = tracked.site(sqlite_url, UNT_REDIS_URL=redis_url, UNT_RETENTION_DAYS=1)
+    store = tracked.state_of(app).store
+    old = entries.view(time=tracked.now() - 9 * 86_400_000)
+    store.write([entries.entry(old)], tracked.now())
+    store.write([entries.entry(entries.view(time=tracked.now()))], tracked.now())
+
+    assert jobs.enqueue_prune(stream)
+    assert not jobs.enqueue_prune(stream)
+
+    work(app, stream)
+
+    assert entries.Rows(sqlite_url).views() == 1
+    assert not jobs.enqueue_prune(stream)
+
+    store.dispose()
+
+
+def test_a_prune_that_fails_is_tried_again(
+    app: Flask, stream: Stream, sqlite_url: str
+) -> None:
+    tracked.state_of(app).store.prepare()
+    entries.Rows(sqlite_url).execute("DROP TABLE unt_leave")
+    jobs.enqueue_prune(stream)
+    work(app, stream)
+
+    assert jobs.enqueue_prune(stream)

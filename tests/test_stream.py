@@ -216,8 +216,10 @@ def test_an_entry_is_never_sent_twice(own_redis: OwnRedis, clock: Clock) -> None
     stream = make_stream(server.url(), clock=clock)
     stream.add(b"before")
     server.freeze()
+    thaw = threading.Timer(0.7, server.thaw)
+    thaw.start()
     refusal(stream)
-    server.thaw()
+    thaw.join()
     time.sleep(0.2)
 
     with server.client() as client:

@@ -11,5 +11,6 @@ from .drain import drain
 from .drain import now_ms
 from .drained import Drained
 from .outage import Outage
+from .outage import reason
 
-__all__ = ["CLAIM_IDLE_MS", "Drained", "Outage", "drain", "now_ms"]
+__all__ = ["CLAIM_IDLE_MS", "Drained", "Outage", "drain", "now_ms", "reason"]

@@ -13,10 +13,12 @@ from ..errors import StreamUnavailable
 from ..jobs import DRAIN
 from ..jobs import Shift
 from ..jobs import enqueue_drain
+from ..jobs import enqueue_prune
 from ..stream import Stream
 
 BEAT_SECONDS = 5.0
 BEAT_MS = 30_000
+PRUNE_SECONDS = 900.0
 BLOCK_MS = 1000
 POLL_SECONDS = 0.1
 
@@ -31,6 +33,7 @@ class Watcher:
         self._shift = shift
         self._jobs: Queue | None = None
         self._next_beat = 0.0
+        self._next_prune = 0.0
         self._over = threading.Event()
         self._outage = Outage("The stream cannot be watched", "The stream is back.")
         self._thread = threading.Thread(
@@ -72,6 +75,10 @@ class Watcher:
         if jobs is None or self._stream.leased(DRAIN):
             self._over.wait(POLL_SECONDS)
             return
+
+        if time.monotonic() >= self._next_prune:
+            self._next_prune = time.monotonic() + PRUNE_SECONDS
+            enqueue_prune(self._stream, jobs)
 
         if self._stream.wait(BLOCK_MS) or self._stream.stale(self._shift.claim_idle_ms):
             enqueue_drain(self._stream, jobs)
