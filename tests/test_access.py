@@ -298,13 +298,13 @@ def cookie_of(client):
 
 def test_signing_in_makes_a_planted_session_worthless(make_site):
     client = make_site(UNT_DASHBOARD_PASSWORD_HASH=PASSWORD).test_client()
-    client.get(f"{BOARD}/sign-in")
+    known = form_token(client.get(f"{BOARD}/sign-in"))
     planted = cookie_of(client)
     sign_in(client)
-    victim = client.get(BOARD)
-    client.set_cookie(COOKIE, planted, path=BOARD)
 
-    assert victim.status_code == 200
+    assert client.post(f"{BOARD}/sign-out", data={"token": known}).status_code == 403
+    assert client.get(BOARD).status_code == 200
+    client.set_cookie(COOKIE, planted, path=BOARD)
     assert client.get(BOARD).status_code == 303
 
 

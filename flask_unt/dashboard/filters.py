@@ -137,11 +137,11 @@ def parse_cursor(args: Mapping[str, str]) -> str | None:
 
 
 def parse_next(value: str | None, below: str) -> str:
-    """The page to go on to after signing in: one of ours, else ``below`` itself."""
-    parts = urlsplit(value or "")
+    """The page to go on to after signing in: one of ours, else ``below`` itself.
 
-    if parts.scheme or parts.netloc or "\\" in parts.path:
-        return below
+    Rebuilt from the path, so that it cannot lead to another host.
+    """
+    parts = urlsplit(value or "")
 
     if parts.path != below and not parts.path.startswith(f"{below}/"):
         return below

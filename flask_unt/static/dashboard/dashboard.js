@@ -5,7 +5,7 @@
 
   const colour = (name) =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const darkness = matchMedia("screen and (prefers-color-scheme: dark)");
 
   function tooltip() {
     return {
