@@ -55,6 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("busy")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser is a browser test."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     notes = [
         value
@@ -251,9 +258,13 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., processes.Process]]:
         process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.sync_api.Browser]:
-    """A headless Chromium: ``chromium.new_context(…)`` is a browser without past."""
+    """A headless Chromium: ``chromium.new_context(…)`` is a browser without past.
+
+    It ends with its module: while it runs, so does its event loop, and a test that
+    wants a loop of its own could not have one.
+    """
     with playwright.sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=processes.command_path("chromium"),

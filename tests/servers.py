@@ -107,7 +107,7 @@ class Server:
 
     def remove(self) -> None:
         if self._process is not None:
-            self._process.stop(patience=5)
+            self._process.stop(patience=2)
 
         shutil.rmtree(self.folder, ignore_errors=True)
 
