@@ -86,6 +86,19 @@ def test_stream_serves_while_the_database_is_away(redis_url):
     assert waiting(app) == 1
 
 
+def test_log_says_once_that_no_worker_drains(sqlite_url, redis_url, caplog):
+    app = site(sqlite_url, UNT_REDIS_URL=redis_url)
+    stream = state_of(app).stream
+    old = f"{now() - 70_000}-0"
+    stream.connection().xadd(stream.key, {"d": b"waits"}, id=old)
+
+    for later in (0, 40_000):
+        accept(state_of(app), replace(entry(event(1)), received=now() + later), now())
+
+    said = [r.getMessage() for r in caplog.records if "unt-worker" in r.getMessage()]
+    assert said == ["2 views wait: run flask unt-worker."]
+
+
 def test_email_needs_the_database(redis_url):
     app = site(NO_DATABASE, UNT_REDIS_URL=redis_url)
     content = {"visitor": VISITOR, "email": "ada@site.example"}

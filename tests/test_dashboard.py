@@ -325,7 +325,7 @@ def test_waiting_views_ask_for_a_worker(make_site, redis_url):
 
     assert fresh.words.startswith("1 waiting, oldest ")
     assert fresh.advice is None
-    assert late.advice == "1 view waits: run flask unt-worker"
+    assert late.advice == "1 view waits: run flask unt-worker."
     assert "1 waiting" in words(client.get(f"{BOARD}/status"))
 
 

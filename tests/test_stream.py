@@ -557,13 +557,13 @@ def test_status_says_when_nobody_takes_the_entries(stream: Stream) -> None:
 
     assert stream.status(now).troubles() == ()
     assert stream.status(now + 70_000).troubles() == (
-        "1 entry waits and no worker runs: run flask unt-worker.",
+        "1 view waits: run flask unt-worker.",
     )
 
     stream.beat("alive", 10_000)
 
     assert stream.status(now + 70_000).troubles() == (
-        "1 entry waits, the oldest for 70 seconds: look at the worker's log.",
+        "1 view waits, the oldest for 70 seconds: look at the worker's log.",
     )
 
 

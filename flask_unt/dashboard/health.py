@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ..state import State
 from ..stream import StreamStatus
-from .format import MINUTE
 from .format import duration
 from .format import number
 
@@ -45,9 +44,4 @@ def _of_stream(status: StreamStatus) -> Health:
     oldest = status.oldest_ms or 0
     words = f"{number(status.waiting)} waiting, oldest {duration(oldest)}"
 
-    if oldest < MINUTE:
-        return Health(WAIT, words, None, status)
-
-    waits = "view waits" if status.waiting == 1 else "views wait"
-    advice = f"{number(status.waiting)} {waits}: run flask unt-worker"
-    return Health(WAIT, words, advice, status)
+    return Health(WAIT, words, next(iter(status.troubles()), None), status)

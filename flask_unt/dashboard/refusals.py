@@ -15,6 +15,10 @@ CURES = {
         " another site belong into UNT_ORIGINS.",
         HOSTS_LINE,
     ),
+    "foreign-page": (
+        "told of pages whose host is none of this site's; name it.",
+        HOSTS_LINE,
+    ),
     "null-origin": (
         "came from a page without an address: a file, or a sandboxed frame.",
         "",

@@ -44,6 +44,7 @@ def _add_to_stream(state: State, entry: Entry) -> bool:
         return False
 
     state.redis_outage.end()
+    state.look_after_stream(entry.received)
     return True
 
 

@@ -30,6 +30,8 @@ def take_batch(request: Request) -> Answer:
     if request.wants_privacy:
         return _refuse_all(batch)
 
+    request.state.refused.update(event.reason for event in batch.rejected)
+
     if batch.events:
         request.limit_visitors(event.visitor for event in batch.events)
         entry = request.entry(

@@ -35,6 +35,7 @@ logger = logging.getLogger("flask_unt")
 
 FAILURES_KEPT = 20
 SITE_ID_PAUSE = 30
+LOOK_EVERY_MS = 30_000
 
 
 class State:
@@ -84,6 +85,8 @@ class State:
         self._failures: set[tuple[str, str, int | None]] = set()
         self._site_id: str | None = None
         self._ask_site_id_at = 0.0
+        self._look_at = 0
+        self._says_late = False
 
     @property
     def store(self) -> Store:
@@ -113,6 +116,19 @@ class State:
                 self._ask_site_id_at = time.monotonic() + SITE_ID_PAUSE
 
         return self._site_id
+
+    def look_after_stream(self, now: int) -> None:
+        """Say once in the log when what waits in the stream is not drained."""
+        if self.stream is None or now < self._look_at:
+            return
+
+        self._look_at = now + LOOK_EVERY_MS
+        troubles = self.stream.status(now).troubles()
+
+        if troubles and not self._says_late:
+            logger.warning("%s", troubles[0])
+
+        self._says_late = bool(troubles)
 
     def at_first_request(self, call: Callable[[], object]) -> None:
         """Have ``call`` run once, when the app is set up and serves."""

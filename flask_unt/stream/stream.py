@@ -68,13 +68,12 @@ class StreamStatus:
         troubles = [self.trouble] if self.trouble else []
 
         if self.oldest_ms is not None and self.oldest_ms > LATE_MS:
-            one = self.waiting == 1
-            wait = f"{self.waiting} {'entry waits' if one else 'entries wait'}"
+            wait = "1 view waits" if self.waiting == 1 else f"{self.waiting} views wait"
             seconds = self.oldest_ms // 1000
             troubles.append(
                 f"{wait}, the oldest for {seconds} seconds: look at the worker's log."
                 if self.workers
-                else f"{wait} and no worker runs: run flask unt-worker."
+                else f"{wait}: run flask unt-worker."
             )
 
         return tuple(troubles)
