@@ -29,9 +29,14 @@ def views_of(
     owned = (
         sa.select(visitor.c.owner_id.label("whose"), *columns)
         .join_from(visitor, view, view.c.visitor_id == visitor.c.id)
-        .where(visitor.c.owner_id.in_(user_ids), view.c.user_id.is_(None), *conditions)
+        .where(visitor.c.owner_id.in_(user_ids), _is_nobodys(view), *conditions)
     )
     return signed_in, owned
+
+
+def _is_nobodys(view: sa.Table) -> sa.ColumnElement[bool]:
+    # Written as IS NULL, SQLite takes the index on user_id: all anonymous views.
+    return sa.func.coalesce(view.c.user_id, 0) == 0
 
 
 def visits_of(user_id: int | None, bots: str) -> sa.Subquery:
@@ -95,6 +100,7 @@ def _whole_visits(people: sa.Join) -> sa.Select[Any]:
 def _parted_visits(people: sa.Join) -> sa.Select[Any]:
     visit, visitor, view = schema.visit, schema.visitor, schema.page_view
     whose = sa.func.coalesce(view.c.user_id, visitor.c.owner_id)
+    id = visit.c.id
     return (
         sa.select(
             whose.label("whose"),
@@ -104,7 +110,8 @@ def _parted_visits(people: sa.Join) -> sa.Select[Any]:
             sa.func.count().label("views"),
             total(view.c.engaged_ms).label("engaged_ms"),
         )
-        .select_from(people.join(view, view.c.visit_id == visit.c.id))
+        # The bare id would let SQLite begin with all page views.
+        .select_from(people.join(view, view.c.visit_id == sa.func.coalesce(id, id)))
         .where(_is_parted())
         .group_by(whose, visit.c.id)
     )

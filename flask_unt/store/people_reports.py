@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import schema
+from .dialect import chunks
 from .hours import day_of
 from .hours import day_start
 from .log_reports import campaign_text
@@ -39,16 +40,7 @@ def user(
     if somebody is None:
         return None
 
-    visits = visits_of(id, bots)
-    figures = conn.execute(
-        sa.select(
-            sa.func.count().label("visits"),
-            total(visits.c.views).label("views"),
-            total(visits.c.engaged_ms).label("engaged_ms"),
-            sa.func.min(visits.c.started_at).label("first_seen"),
-            sa.func.max(visits.c.last_at).label("last_access"),
-        ).select_from(visits)
-    ).one()
+    visits = _visits(conn, id, bots)
     return UserDetail(
         id=somebody.id,
         email=somebody.email,
@@ -56,15 +48,15 @@ def user(
         verified=somebody.verified,
         host_id=somebody.host_id,
         created_at=somebody.created_at,
-        first_seen=figures.first_seen,
-        last_access=figures.last_access,
-        visits=figures.visits,
-        views=figures.views,
-        engaged_ms=figures.engaged_ms,
+        first_seen=visits[0].started_at if visits else None,
+        last_access=max((row.last_at for row in visits), default=None),
+        visits=len(visits),
+        views=sum(row.views for row in visits),
+        engaged_ms=sum(row.engaged_ms for row in visits),
         browsers=_browsers(conn, id),
-        first_touch=_first_touch(conn, visits),
+        first_touch=_first_touch(conn, visits[0]) if visits else None,
         also_declared=_also_declared(conn, id, somebody.email),
-        days=_calendar(conn, id, now, zone, bots),
+        days=_calendar(conn, id, visits, now, zone),
     )
 
 
@@ -149,30 +141,28 @@ def _newest_devices(
     return {row.visitor_id: (row.browser, row.system, row.device) for row in found}
 
 
-def _first_touch(conn: sa.Connection, visits: sa.Subquery) -> FirstTouch | None:
+def _visits(conn: sa.Connection, user_id: int, bots: str) -> Sequence[sa.Row[Any]]:
+    """The user's part of each of their visits, by its beginning."""
+    visits = visits_of(user_id, bots)
+    return conn.execute(
+        sa.select(visits).order_by(visits.c.started_at, visits.c.visit_id)
+    ).all()
+
+
+def _first_touch(conn: sa.Connection, first: sa.Row[Any]) -> FirstTouch | None:
     visit, page = schema.visit, schema.page
     row = conn.execute(
-        sa.select(
-            visits.c.started_at,
-            visit.c.referrer,
-            visit.c.utm_source,
-            visit.c.utm_medium,
-            visit.c.utm_campaign,
-            page.c.title,
-            page.c.path,
-        )
-        .select_from(visits)
-        .join(visit, visit.c.id == visits.c.visit_id)
+        sa.select(visit, page.c.title, page.c.path)
         .outerjoin(page, page.c.id == visit.c.entry_page_id)
-        .order_by(visits.c.started_at, visits.c.visit_id)
-        .limit(1)
+        .where(visit.c.id == first.visit_id)
     ).one_or_none()
 
     if row is None:
+        # A view that came late has just renamed the visit.
         return None
 
     return FirstTouch(
-        at=row.started_at,
+        at=first.started_at,
         referrer=row.referrer,
         campaign=campaign_text(row.utm_source, row.utm_medium, row.utm_campaign),
         page_title=row.title,
@@ -196,11 +186,43 @@ def _also_declared(conn: sa.Connection, user_id: int, email: str | None) -> int:
 
 
 def _calendar(
-    conn: sa.Connection, user_id: int, now: int, zone: str, bots: str
+    conn: sa.Connection,
+    user_id: int,
+    visits: Sequence[sa.Row[Any]],
+    now: int,
+    zone: str,
 ) -> tuple[tuple[date, int], ...]:
-    view = schema.page_view
+    """Views by day. Views are only looked at in visits over midnight."""
     first = day_of(now, zone) - timedelta(days=CALENDAR_DAYS - 1)
-    recent = view.c.local_time >= day_start(first, zone)
-    halves = views_of([user_id], [view.c.local_time], recent, counted(view, bots))
-    moments = conn.execute(sa.union_all(*halves))
-    return tuple(sorted(Counter(day_of(row[1], zone) for row in moments).items()))
+    start = day_start(first, zone)
+    views: Counter[date] = Counter()
+    over_midnight = []
+
+    for row in visits:
+        if row.last_at < start:
+            continue
+
+        day = day_of(row.started_at, zone)
+
+        if day == day_of(row.last_at, zone):
+            views[day] += row.views
+        else:
+            over_midnight.append(row.visit_id)
+
+    moments = (
+        moment
+        for chunk in chunks(over_midnight)
+        for moment in _moments(conn, user_id, chunk)
+        if moment >= start
+    )
+    views.update(day_of(moment, zone) for moment in moments)
+    return tuple(sorted(views.items()))
+
+
+def _moments(
+    conn: sa.Connection, user_id: int, visit_ids: Sequence[bytes]
+) -> Sequence[int]:
+    """When the user saw a page in these visits."""
+    view = schema.page_view
+    halves = views_of([user_id], [view.c.local_time], view.c.visit_id.in_(visit_ids))
+    return [moment for _, moment in conn.execute(sa.union_all(*halves))]

@@ -78,7 +78,9 @@ def page_share(
     everything = conn.scalar(sa.select(views)) or 0
     page = schema.page
     found = conn.execute(
-        sa.select(page.c.id, page.c.title, page.c.host, page.c.path, views)
+        sa.select(
+            page.c.id, page.c.title, page.c.host, page.c.path, views.label("shown")
+        )
         .join(counts, counts.c.page_id == page.c.id)
         .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
         .having(views > 0)
@@ -95,8 +97,8 @@ def page_share(
 
 
 def _page_row(row: sa.Row[Any], everything: int) -> PageRow:
-    id, title, host, path, views = row
-    return PageRow(id, title, host, path, views, views / everything)
+    share = row.shown / everything
+    return PageRow(row.id, row.title, row.host, row.path, row.shown, share)
 
 
 def live(conn: sa.Connection, now: int, bots: str = "apart") -> int:
