@@ -250,7 +250,8 @@ class MariadbServer(Server):
             *(f"--socket={self.folder / 'socket'}", "--bind-address=127.0.0.1"),
             *(f"--pid-file={self.folder / 'pid'}", "--skip-name-resolve"),
             *("--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M"),
-            *("--skip-log-bin", "--max-connections=300"),
+            # A starting server deletes all temporary tables there: not in /tmp.
+            *("--skip-log-bin", "--max-connections=300", f"--tmpdir={self.folder}"),
             *self.options,
         ]
 
