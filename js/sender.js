@@ -159,6 +159,8 @@ async function deliver(all) {
     const batch = pick(most, all);
     if (!batch[0]) return release();
 
+    all = false;
+
     const mine = (lease = shut(LEASE, 0));
     wait = conclude(batch, await post("/e", body(batch)), fails);
     if (lease !== mine) return;

@@ -242,6 +242,7 @@
       prepare();
       const batch = pick(most, all);
       if (!batch[0]) return release();
+      all = false;
       const mine = lease = shut(LEASE, 0);
       wait = conclude(batch, await post("/e", body(batch)), fails);
       if (lease !== mine) return;

@@ -91,11 +91,28 @@ class Front:
         if fault is None:
             return self._app(environ, start_response)
 
+        if fault.get("passes"):
+            return self._pass(fault, environ, start_response)
+
         time.sleep(fault.get("wait", 0))
         headers = list(fault.get("headers", {}).items())
         start_response(f"{fault['status']} Fault", headers)
 
         return [fault.get("body", "").encode()]
+
+    def _pass(
+        self, fault: dict[str, Any], environ: dict[str, Any], start_response: Any
+    ) -> Iterable[bytes]:
+        """Let the app take the request in; its answer comes late, or not at all."""
+        lost = fault["status"] >= 500
+        begin = (lambda status, headers: None) if lost else start_response
+        answer = list(self._app(environ, begin))
+        time.sleep(fault.get("wait", 0))
+
+        if lost:
+            start_response("502 Lost", [])
+
+        return [] if lost else answer
 
     def _find_fault(self, body: bytes) -> dict[str, Any] | None:
         if not self._fault.exists():

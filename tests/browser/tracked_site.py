@@ -68,8 +68,17 @@ class TrackedSite:
         )
 
     def fail(self, status: int, **details: Any) -> None:
-        """Answer tracking requests so: ``wait``, ``headers``, ``body``, ``only``."""
-        self._fault.write_text(json.dumps({"status": status, **details}))
+        """Answer tracking requests so, until ``recover()``.
+
+        :param wait: seconds before the answer.
+        :param headers: and ``body``: of the answer.
+        :param only: only requests that say this.
+        :param passes: the real app takes the request in all the same.
+        """
+        fault = json.dumps({"status": status, **details})
+        written = self._fault.with_suffix(".new")
+        written.write_text(fault)
+        written.rename(self._fault)
 
     def recover(self) -> None:
         """Let the real app answer again."""
