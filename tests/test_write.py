@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -85,7 +86,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Entry], list[list[Entry]]]:
     order = draw(st.permutations([*entries, *again]))
     cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=5)))
     borders = [0, *cuts, len(order)]
-    batches = [order[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+    batches = [order[a:b] for a, b in pairwise(borders)]
 
     return entries, [batch for batch in batches if batch]
 
@@ -271,10 +272,7 @@ def test_a_long_visit_is_not_read_again(store: Store) -> None:
 
 
 def test_an_event_the_database_refuses_is_told_from_an_outage(store: Store) -> None:
-    bad = view("bad", path="/" * 4000, tz=99_999_999_999)
-
-    if store._database.backend == "sqlite":
-        bad = view("bad", title=b"no text" and {"no": "text"})  # type: ignore[arg-type]
+    bad = view("bad", tz=10**30)
 
     with pytest.raises(WriteFailed):
         store.write([entry(view("good")), entry(bad)], NOW)

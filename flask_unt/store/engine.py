@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flask_unt.errors import ConfigError
 from flask_unt.errors import StoreUnavailable
+from flask_unt.errors import UNTError
 from flask_unt.errors import WriteFailed
 
 DRIVERS = {
@@ -355,3 +356,9 @@ def _said_as_refused() -> Iterator[None]:
 
         reason = " ".join(str(error.orig).split())[:300]
         raise WriteFailed(f"The database refused a write: {reason}") from error
+    except UNTError:
+        raise
+    except Exception as error:
+        # Drivers refuse some values by themselves, with errors of any class.
+        name = type(error).__name__
+        raise WriteFailed(f"This cannot be written: {name}.") from error
