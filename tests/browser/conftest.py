@@ -1,7 +1,8 @@
 """Fixtures of the browser tests: a tracked site, a browser without past.
 
 tracked(pages={"/path": "<p>…"}, headers={…}, threads=8, **config)   a running site
-page, context                                    a tab, a browser without past
+launch(*flags, without=())                       another browser
+context, page                                    a browser without past, a tab of it
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import playwright.sync_api
+import processes
 import pytest
 from tracked_site import TrackedSite
 
@@ -48,6 +51,34 @@ def tracked(serve: Callable[..., Any], tmp_path: Path) -> Callable[..., TrackedS
         return TrackedSite(running)
 
     return start
+
+
+@pytest.fixture
+def launch(
+    chromium: playwright.sync_api.Browser,
+) -> Iterator[Callable[..., playwright.sync_api.BrowserContext]]:
+    """launch(*flags, without=()) starts another Chromium, as a browser without past.
+
+    ``without`` names flags that Playwright would set.
+    """
+    started: list[playwright.sync_api.Browser] = []
+
+    def start(
+        *flags: str, without: Sequence[str] = ()
+    ) -> playwright.sync_api.BrowserContext:
+        browser = chromium.browser_type.launch(
+            executable_path=processes.command_path("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *flags],
+            ignore_default_args=list(without),
+        )
+        started.append(browser)
+
+        return browser.new_context()
+
+    yield start
+
+    for browser in started:
+        browser.close()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A site of any pages with UNT on it, and a front door that can be told to fail.
 
-The front stands before the whole real app. It writes down each tracking request, and
-answers it as the file ``fault.json`` in the site's folder says, if there is one;
-otherwise, and for all pages, the real app answers.
+The front stands before the whole real app. It writes down each request, and answers
+a tracking request as the file ``fault.json`` in the site's folder says, if there is
+one; otherwise, and for all pages, the real app answers.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _document(title: str, body: str) -> str:
 
 
 class Front:
-    """WSGI: writes tracking requests down, and fails as it is told to."""
+    """WSGI: writes requests down, and fails as it is told to."""
 
     def __init__(self, app: Any, folder: Path) -> None:
         self._app = app
@@ -77,9 +77,9 @@ class Front:
         self._fault = folder / "fault.json"
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] == "GET":
+            self._write_down(environ, b"", None)
 
-        if not path.startswith(PREFIX) or environ["REQUEST_METHOD"] == "GET":
             return self._app(environ, start_response)
 
         length = int(environ.get("CONTENT_LENGTH") or 0)

@@ -92,6 +92,10 @@ class TrackedSite:
         """Start it again, on the same port."""
         self.process.start()
 
+    def asked(self, path: str) -> int:
+        """How often a page was asked for."""
+        return len(self.sent(path))
+
     def sent(self, path: str = "/e") -> list[Sent]:
         """What was sent, the oldest first."""
         if not self._log.exists():
