@@ -20,10 +20,14 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def hour_of(moment: int, zone: str) -> int:
-    """When the hour of this instant began."""
-    quarter = moment // QUARTER_MS * QUARTER_MS
+    """When the hour of this instant began, or the clocks were last shifted in it."""
+    offset = _offset(moment // QUARTER_MS * QUARTER_MS, zone)
+    start = moment - (moment + offset) % HOUR_MS
 
-    return moment - (moment + _offset(quarter, zone)) % HOUR_MS
+    while _offset(start, zone) != offset:
+        start += QUARTER_MS
+
+    return start
 
 
 def hour_end(hour: int, zone: str) -> int:
