@@ -82,7 +82,12 @@ def test_four_processes_at_once_set_up_one_database(database_url: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
 
-    ended = [process.communicate("go\n", timeout=60) for process in started]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+    ended = [process.communicate(timeout=60) for process in started]
 
     assert [error for _, error in ended] == [""] * 4
     assert len({site_id for site_id, _ in ended}) == 1

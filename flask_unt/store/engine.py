@@ -19,9 +19,11 @@ from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flask_unt.errors import ConfigError
-from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import UNTError
 from flask_unt.errors import WriteFailed
+
+from .trouble import refused
+from .trouble import unavailable
 
 DRIVERS = {
     "sqlite": {"pysqlite": "sqlite3"},
@@ -42,8 +44,6 @@ MYSQL_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout = {LOCK_MS // 1000}, time_zone = '+00:00'"
 )
-MYSQL_OUTAGES = (1021, 1114, 1290, 1836)
-SQLITE_OUTAGES = ("disk is full", "disk I/O", "readonly database")
 FOREIGN_TABLE = (
     "SELECT 1 FROM sqlite_master WHERE type = 'table'"
     r" AND name NOT LIKE 'unt\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
@@ -254,48 +254,6 @@ class Database:
         return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
 
 
-def unavailable(error: BaseException) -> StoreUnavailable:
-    """The same trouble as one sentence, without the statement and its values."""
-    reason = getattr(error, "orig", None) or error
-    words = " ".join(str(reason).split())[:300]
-
-    return StoreUnavailable(f"The database cannot be used now: {words}")
-
-
-def is_passing(error: BaseException) -> bool:
-    """Whether trying again at once may help: a deadlock, a lock that another holds."""
-    return (
-        _sqlstate(error) in ("40001", "40P01", "55P03")
-        or _number(error) in (1020, 1205, 1213)
-        or "is locked" in str(_number(error))
-    )
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether the server itself says that it takes nothing now: full, read-only."""
-    code = _sqlstate(error)
-
-    if (code is not None and code[:2] in ("53", "57", "58")) or code == "25006":
-        return True
-
-    return _number(error) in MYSQL_OUTAGES or any(
-        words in str(_number(error)) for words in SQLITE_OUTAGES
-    )
-
-
-def _sqlstate(error: BaseException) -> str | None:
-    orig = getattr(error, "orig", None)
-
-    return getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
-
-
-def _number(error: BaseException) -> object:
-    """MySQL's number of an error, or SQLite's words."""
-    orig = getattr(error, "orig", None)
-
-    return orig.args[0] if orig is not None and orig.args else None
-
-
 def _libpq_limits() -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_SECONDS,
@@ -354,8 +312,7 @@ def _said_as_refused() -> Iterator[None]:
         if error.connection_invalidated:
             raise unavailable(error) from error
 
-        reason = " ".join(str(error.orig).split())[:300]
-        raise WriteFailed(f"The database refused a write: {reason}") from error
+        raise refused(error) from error
     except UNTError:
         raise
     except Exception as error:

@@ -16,8 +16,8 @@ from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 
 from .engine import Database
-from .engine import is_outage
-from .engine import is_passing
+from .trouble import is_outage
+from .trouble import is_passing
 
 T = TypeVar("T")
 ATTEMPTS = 5
