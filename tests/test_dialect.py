@@ -48,14 +48,10 @@ def test_insert_missing_leaves_what_is_there(store: Store) -> None:
     assert [row.engaged_ms for row in rows(store, schema.leave)] == [1, 3]
 
 
-def test_insert_missing_does_not_cut_what_is_too_long(database_url: str) -> None:
+def test_insert_missing_does_not_cut_what_is_too_long(mariadb_url: str) -> None:
     """INSERT IGNORE would store 255 characters of it on MySQL, and say nothing."""
-    with open_store(database_url) as store:
+    with open_store(mariadb_url) as store:
         store.prepare()
-
-        if store._database.backend == "sqlite":
-            return
-
         too_long = {**leave(KEY, 1), "title": "x" * 300}
 
         with pytest.raises(WriteFailed), store._database.writing() as connection:
