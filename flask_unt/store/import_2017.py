@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import field
-from datetime import datetime
-from datetime import timedelta
 from datetime import timezone
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -33,6 +31,8 @@ from flask_unt.urls import PageUrl
 from flask_unt.urls import parse_page_url
 
 from .old_database import OldDatabase
+from .old_database import moments_of
+from .old_database import utc_offset
 
 if TYPE_CHECKING:
     from . import Store
@@ -42,8 +42,6 @@ TITLE_LIMIT = 255
 # The 2017 server kept no user agent. An empty one would say "bot".
 UNKNOWN_AGENT = "Mozilla/5.0"
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = 86_400_000
 SKEWED_MS = 7 * DAY_MS
 # For users of a database without any access: the month of its last release.
@@ -197,7 +195,7 @@ def _entries(accesses: Iterable[Any], work: _Pass) -> list[Entry]:
     for access in accesses:
         page = work.pages.get(access.page_id)
         visitor = _visitor(access.uuid)
-        moments = _moments(access, work.zone)
+        moments = moments_of(access, work.zone)
 
         if page is None:
             work.skipped["accesses without a page that was brought"] += 1
@@ -221,7 +219,7 @@ def _entry(
         id=_id(access),
         visitor=visitor,
         time=time,
-        tz=_offset_minutes(time, work.zone),
+        tz=utc_offset(time, work.zone),
         host=page.url.host,
         path=page.url.path,
         title=page.title,
@@ -246,7 +244,7 @@ def _id(access: Any) -> str:
 
 def _key(access: Any, visitor: str) -> bytes:
     """The stored key, of the times as they are: the same for whatever ``zone``."""
-    moments = _moments(access, timezone.utc)
+    moments = moments_of(access, timezone.utc)
     return stored_key(visitor, _id(access), moments[1] if moments else 0)
 
 
@@ -282,33 +280,3 @@ def _visitor(value: object) -> str | None:
         return clean_visitor(str(value).strip())
     except RequestRefused:
         return None
-
-
-def _moments(access: Any, zone: tzinfo) -> tuple[int, int] | None:
-    """When it happened and when it was received; one that is missing is the other."""
-    local = _moment(access.local_time, zone)
-    received = _moment(access.server_time, zone)
-
-    if local is None or received is None:
-        local = received = local if received is None else received
-
-    return None if local is None or received is None else (local, received)
-
-
-def _moment(value: object, zone: tzinfo) -> int | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-
-    if not isinstance(value, datetime):
-        return None
-
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=zone)
-    return int((aware - EPOCH) // MILLISECOND)
-
-
-def _offset_minutes(moment: int, zone: tzinfo) -> int:
-    offset = (EPOCH + moment * MILLISECOND).astimezone(zone).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds()) // 60

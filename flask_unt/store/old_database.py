@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,8 @@ USER = _table("user", "uuid", "email")
 PAGE = _table("page", "id", "title", "url")
 ACCESS = _table("access", "id", "uuid", "page_id", "local_time", "server_time")
 CHUNK = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class OldDatabase:
@@ -100,3 +106,34 @@ class OldDatabase:
                 f"This is no 2017 database: it has no table {' and no '.join(missing)}."
                 " Give the URL of the one with the tables user, page and access."
             )
+
+
+def moments_of(access: Any, zone: tzinfo) -> tuple[int, int] | None:
+    """When it happened and when it was received; one that is missing is the other."""
+    local = _moment(access.local_time, zone)
+    received = _moment(access.server_time, zone)
+
+    if local is None or received is None:
+        local = received = local if received is None else received
+
+    return None if local is None or received is None else (local, received)
+
+
+def _moment(value: object, zone: tzinfo) -> int | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+
+    if not isinstance(value, datetime):
+        return None
+
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=zone)
+    return int((aware - EPOCH) // MILLISECOND)
+
+
+def utc_offset(moment: int, zone: tzinfo) -> int:
+    """Minutes east of UTC at that moment."""
+    offset = (EPOCH + moment * MILLISECOND).astimezone(zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds()) // 60
