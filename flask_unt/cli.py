@@ -125,6 +125,9 @@ def import_2017(url: str, zone: str, scheme: str) -> None:
     for reason, count in sorted(imported.skipped.items()):
         click.echo(f"Skipped {count}: {reason}.")
 
+    if imported.warning:
+        click.echo(imported.warning, err=True)
+
 
 @unt.command("demo-data")
 @click.option("--weeks", type=click.IntRange(1, 52), default=4, show_default=True)
