@@ -129,7 +129,8 @@ def _touched(new: list[Part], stored: list[Part], timeout_ms: int) -> list[Part]
 
     while found := [p for p in rest if p.last[0] >= low and p.first[0] <= high]:
         near += found
-        rest = [part for part in rest if part not in found]
+        taken = {part.visit_id for part in found}
+        rest = [part for part in rest if part.visit_id not in taken]
         low = min(low, *(part.first[0] - timeout_ms for part in found))
         high = max(high, *(part.last[0] + timeout_ms for part in found))
 
