@@ -1,15 +1,16 @@
 # make demo [PORT=5000] [REDIS_URL=redis://…] [DATABASE_URL=…]
-# make test · make bench · make setup
+# make test · make soak [SESSIONS=50] [SOAK_SEED=7] · make bench · make setup
 
 PORT ?= 5000
 PYTHON ?= python3
 WORKERS ?= 2
+SESSIONS ?= 50
 
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 NEWEST = .venv/bin/python
 LOWEST = .venv-lowest/bin/python
 
-.PHONY: demo setup test lint types newest lowest bench clean
+.PHONY: demo setup test lint types newest lowest soak bench clean
 
 demo: .venv/.ready-demo
 	$(NEWEST) scripts/demo.py --port $(PORT)
@@ -31,6 +32,9 @@ newest:
 
 lowest:
 	$(LOWEST) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not fault"
+
+soak: setup
+	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
 
 bench: .venv/.ready-demo
 	$(NEWEST) benchmarks/run.py
