@@ -7,8 +7,8 @@ from typing import Any
 
 import happenings
 import pytest
-import recount
 import sqlalchemy as sa
+import world
 from happenings import ANN
 from happenings import BEN
 from happenings import CRAWLER
@@ -100,7 +100,7 @@ def check(store: Store, entries: list[Entry], batches: list[list[Entry]]) -> Non
         while store.recompute_marks(3, NOW):
             pass
 
-    expected, found = recount.expected(entries), recount.found(store)
+    expected, found = world.expected(entries), world.found(store)
 
     for name, table in expected.items():
         assert found[name] == table, name
@@ -335,7 +335,7 @@ def test_the_same_events_at_once_are_stored_once(store: Store) -> None:
     while store.recompute_marks(9, NOW):
         pass
 
-    expected, found = recount.expected(entries), recount.found(store)
+    expected, found = world.expected(entries), world.found(store)
     assert {name: found[name] == expected[name] for name in expected} == dict.fromkeys(
         expected, True
     )
