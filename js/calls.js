@@ -1,8 +1,10 @@
 // The calls that a site makes besides UNT() itself.
 
-import { record } from "./queue.js";
-import { sendEmail, wake } from "./sender.js";
-import { current, made } from "./views.js";
+import { choices } from "./choices.js";
+import { record, setHook } from "./queue.js";
+import { send, sendEmail, wake } from "./sender.js";
+import { call, current, made, open } from "./views.js";
+import { known, visitor } from "./visitor.js";
 
 /**
  * @param {import("./queue.js").Event} event
@@ -10,31 +12,31 @@ import { current, made } from "./views.js";
  */
 const deliver = (event) =>
   new Promise((resolve) => {
-    record(event, resolve);
+    record({ ...made(), ...event }, resolve);
     wake(0);
   });
 
 /**
  * @param {string} name
  * @param {unknown} [props]
- * @returns {Promise<boolean>} true once the server has it
  */
 export const track = (name, props) =>
-  deliver({ type: "event", ...made(), view: current(), name: "" + name, props });
+  deliver({ type: "event", view: current(), name: "" + name, props });
 
-/**
- * @param {string} token that the site signed
- * @returns {Promise<boolean>} true once the server has it
- */
-export const identify = (token) => deliver({ type: "identify", ...made(), token });
+/** @type {Record<string, (...given: any[]) => unknown>} */
+export const calls = {
+  ...choices,
+  track,
+  open,
+  before: setHook,
+  view: call,
+  flush: () => send(true),
+  id: () => (known() ? visitor() : null),
+  identify: (token) => deliver({ type: "identify", token }),
 
-/**
- * The call of 2017: registers what is typed in #emailUNT.
- *
- * @param {unknown} [address] an event, where this is a listener, is none
- * @returns {Promise<boolean>} true once the server has it
- */
-export function registerEmail(address) {
-  const field = /** @type {HTMLInputElement} */ (document.getElementById("emailUNT"));
-  return sendEmail(typeof address === "string" ? address : field.value);
-}
+  /** An address, or what is typed in #emailUNT: an event, where it listens, is none. */
+  email(address) {
+    const field = /** @type {HTMLInputElement} */ (document.getElementById("emailUNT"));
+    return sendEmail(typeof address === "string" ? address : field.value);
+  },
+};

@@ -1,10 +1,10 @@
 // What the visitor, or the site for them, decides about being known.
 
-import { own, settled } from "./queue.js";
+import { settled } from "./queue.js";
 import { sendClear } from "./sender.js";
-import { CONSENT, FRESH, NO, OFF, YES } from "./storage.js";
-import { get, keep, leaveTrace, remove, settle, wipe } from "./storage.js";
-import { known, renew } from "./visitor.js";
+import { CONSENT, FROM, OFF, OURS, VISITOR } from "./storage.js";
+import { get, keep, keys, remove, settle, tab } from "./storage.js";
+import { known, refresh, renew } from "./visitor.js";
 import { resume, uncount } from "./views.js";
 
 /**
@@ -16,36 +16,39 @@ import { resume, uncount } from "./views.js";
 function withdraw(choice, value) {
   if (known()) sendClear();
 
-  for (const key in own) settled(key, false);
-  wipe();
+  for (const key of keys(OURS).concat(VISITOR)) if (key !== OFF) settled(key, false);
+  delete tab[FROM];
   uncount();
   keep(choice, value);
 }
 
-/** @param {boolean} given */
-export function consent(given) {
-  if (!given) return withdraw(CONSENT, NO);
+export const choices = {
+  /** @param {boolean} given */
+  consent(given) {
+    if (!given) return withdraw(CONSENT, "0");
 
-  if (get(CONSENT) === NO) keep(FRESH, YES);
-  keep(CONSENT, YES);
-  settle();
-  resume();
-}
+    const again = get(CONSENT) === "0";
+    keep(CONSENT, "1");
+    settle();
+    if (again) refresh();
+    resume();
+  },
 
-/** @param {boolean} [out] */
-export function optOut(out = true) {
-  if (out) return withdraw(OFF, YES);
-  if (!get(OFF)) return;
+  /** @param {boolean} [out] */
+  optOut(out = true) {
+    if (out) return withdraw(OFF, "1");
+    if (!get(OFF)) return;
 
-  remove(OFF);
-  keep(FRESH, YES);
-  resume();
-}
+    remove(OFF);
+    refresh();
+    resume();
+  },
 
-/** A new visitor from here on: somebody else sits down at this browser. */
-export function reset() {
-  if (!known()) return;
+  /** A new visitor from here on: somebody else sits down at this browser. */
+  reset() {
+    if (!known()) return;
 
-  renew();
-  leaveTrace();
-}
+    renew();
+    delete tab[FROM];
+  },
+};

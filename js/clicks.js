@@ -3,43 +3,34 @@
 import { track } from "./calls.js";
 import { on, settings } from "./page.js";
 
-const DOWNLOAD = /\.(csv|dmg|docx?|epub|exe|gz|mp[34]|pdf|pptx?|rar|xlsx?|zip)$/i;
+const DOWNLOAD = /\.(csv|dmg|docx?|exe|gz|mp[34]|pdf|pptx?|xlsx?|zip)$/;
 
-/**
- * @param {Element | null} element
- * @returns {boolean | undefined} was it named by the site
- */
-function trackNamed(element) {
-  if (!element || !element.hasAttribute("data-unt")) return;
+export const watchClicks = () =>
+  on(document, "click auxclick submit", ({ button, target, type }) => {
+    const submits = type === "submit";
+    const element = submits
+      ? target
+      : target.closest("[data-unt]:not(form)") || target.closest("[href]");
+    const { origin, pathname } = element;
+    const name = element.getAttribute("data-unt");
+    /** @type {Record<string, string>} */
+    const props = {};
 
-  /** @type {Record<string, string>} */
-  const props = {};
-  for (const { name, value } of element.attributes) {
-    const [, prop] = name.split("data-unt-");
-    if (prop) props[prop] = value;
-  }
-  track(element.getAttribute("data-unt") || "", props);
-  return true;
-}
-
-export function watchClicks() {
-  const all = settings.clicks !== "off";
-
-  on(document, "click auxclick", (event) => {
-    const clicked = event.composedPath()[0];
-    if (event.button > 1 || trackNamed(clicked.closest("[data-unt]:not(form)"))) return;
-
-    const link = all && clicked.closest("a[href],area[href]");
-    if (!link || !/^http/.test(link.protocol)) return;
+    if (button > 1) return;
+    if (name) {
+      for (const { name, value } of element.attributes) {
+        if (name.startsWith("data-unt-")) props[name.slice(9)] = value;
+      }
+      return track(name, props);
+    }
+    if (settings.clicks === "off") return;
+    if (submits) return track("form", { form: element.getAttribute("id") });
 
     // Without its query and fragment: they are nobody's business.
-    const url = link.origin + link.pathname;
-    if (link.hasAttribute("download") || DOWNLOAD.test(url)) track("download", { url });
-    else if (link.origin !== location.origin) track("outbound", { url });
+    props.url = origin + pathname;
+    if (element.hasAttribute("download") || DOWNLOAD.test(pathname)) {
+      track("download", props);
+    } else if (origin !== location.origin && /^http/.test(origin)) {
+      track("outbound", props);
+    }
   });
-
-  on(document, "submit", ({ target }) => {
-    if (trackNamed(target) || !all) return;
-    track("form", { form: target.getAttribute("id") || target.getAttribute("name") });
-  });
-}

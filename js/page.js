@@ -1,18 +1,16 @@
 // What the page and its tag say, and the one way to listen to it.
 
-/** The script element that loaded us; its attributes are our settings. */
 const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 
-/** @type {DOMStringMap} */
-export const settings = script ? script.dataset : {};
-
-/** Where events go unless UNT(server) says otherwise: the directory of the script. */
-export const home = script ? script.src.replace(/\/[^/]*$/, "") : "";
+/**
+ * The script element that loaded us: what its attributes say, and its address.
+ *
+ * @type {{dataset: DOMStringMap, src: string}}
+ */
+export const { dataset: settings, src } = script || { dataset: {}, src: "" };
 
 /** Milliseconds that no clock change touches. */
 export const elapsed = () => performance.now();
-
-export const hidden = () => document.visibilityState === "hidden";
 
 /**
  * Call `work` and swallow what it throws: nothing of ours may reach the page.
@@ -28,32 +26,37 @@ export function attempt(work) {
 }
 
 /**
+ * The same function, which answers undefined rather than throw into the page.
+ *
+ * @param {(...given: any[]) => unknown} work
+ * @returns {(...given: any[]) => any}
+ */
+export const safe =
+  (work) =>
+  (...given) =>
+    attempt(() => work(...given));
+
+/**
  * @param {EventTarget} target
  * @param {string} types separated by spaces
  * @param {(event: any) => unknown} work
  */
 export const on = (target, types, work) =>
-  types
-    .split(" ")
-    .forEach((type) =>
-      target.addEventListener(type, (event) => attempt(() => work(event)), true),
-    );
+  types.split(" ").forEach((type) => target.addEventListener(type, safe(work), true));
 
 let count = 0;
 
 /**
- * A random uuid4, or a uuid7 of this time: those of one page sort as they were made.
+ * A random uuid4, or a uuid7: those of one page sort in the order they were made.
  *
  * @param {number} [time] ms since 1970
  */
-export function uuid(time) {
-  const order = (4096 + (count++ % 4096)).toString(16).slice(1);
-  const digits = time ? "0" + time.toString(16) + order : "";
-  let at = 0;
-  return `xxxxxxxx-xxxx-${time ? 7 : 4}xxx-8xxx-xxxxxxxxxxxx`.replace(
-    /x/g,
-    () =>
-      digits[at++] ||
-      (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16),
+export const uuid = (time) =>
+  (
+    (time ? "0" + (time * 4096 + (count++ % 4096)).toString(16) : "") +
+    // Decimal digits, which are hexadecimal ones too: the 30 of a uuid4 hold 95 bits.
+    crypto.getRandomValues(new Uint32Array(5)).join("")
+  ).replace(
+    /(.{8})(....)(...)(...)(.{12}).*/,
+    `$1-$2-${time ? 7 : 4}$3-8$4-$5`,
   );
-}

@@ -1,6 +1,7 @@
 // Events wait here until the server has them: one storage key each, so that tabs
 // can never lose each other's.
 
+import { Limit } from "./limits";
 import { attempt, settings, uuid } from "./page.js";
 import { DROPPED, OURS, get, granted, put, queued, remove } from "./storage.js";
 import { off, visitor } from "./visitor.js";
@@ -31,14 +32,6 @@ import { off, visitor } from "./visitor.js";
  * @typedef {[key: string, raw: string]} Waiting
  */
 
-// Lengths of strings: in bytes a batch is at most three times that, under the 64 KB
-// that a browser keeps alive after the page.
-const MOST_EVENTS = 500;
-const MOST_BYTES = 4e5;
-const EVENT_BYTES = 2e4;
-const BATCH_BYTES = 2e4;
-const WEEK = 6048e5;
-
 // A key: OURS, the id, "e" or for a leave "l", the visitor.
 const KIND = OURS.length + 36;
 
@@ -49,12 +42,8 @@ const KIND = OURS.length + 36;
  */
 export const own = {};
 
-/**
- * The newest mark of each visitor that this page load was given.
- *
- * @type {Record<string, string>}
- */
-export const marks = {};
+/** The newest mark of each visitor that this page load was given. */
+export const given = { marks: /** @type {Record<string, string | undefined>} */ ({}) };
 
 /** @type {(event: Event) => unknown} */
 let hook = (event) => event;
@@ -86,14 +75,16 @@ export function giveUp(key = "") {
   settled(key, false);
 }
 
-/** Keep the newest, within bounds that leave the host its storage. */
+/** Keep the newest of the week, within bounds that leave the host its storage. */
 function bound() {
-  const keys = queued();
-  let bytes = 0;
-  for (let i = keys.length; i--; ) {
-    bytes += get(keys[i]).length;
-    if (keys.length - i > MOST_EVENTS || bytes > MOST_BYTES) giveUp(keys[i]);
-  }
+  const oldest = OURS + uuid(Date.now() - Limit.OLDEST);
+  let length = 0;
+  queued()
+    .reverse()
+    .forEach((key, newer) => {
+      length += get(key).length;
+      if (newer >= Limit.MOST_EVENTS || length > Limit.MOST_LENGTH || key < oldest) giveUp(key);
+    });
 }
 
 /**
@@ -110,10 +101,11 @@ export function record(event, taken = () => {}) {
     if (off()) return;
 
     if (event.visitor === undefined) {
-      event.visitor = settings.consent === "anonymous" && !granted() ? null : visitor();
-      if (event.visitor) event.as = marks[event.visitor];
-      else if (event.type !== "view") return;
-      else delete event.from;
+      const nameless = !granted() && settings.consent === "anonymous";
+      if (nameless && event.type !== "view") return;
+
+      event.visitor = nameless ? null : visitor();
+      event.as = given.marks[event.visitor || ""];
     }
 
     const copy = { ...event };
@@ -121,7 +113,7 @@ export function record(event, taken = () => {}) {
     if (!edited && edited !== undefined) return;
 
     const raw = JSON.stringify(edited || copy);
-    if (raw.length > EVENT_BYTES) return giveUp();
+    if (raw.length > Limit.EVENT_LENGTH) return giveUp();
 
     key = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
     put(key, raw);
@@ -142,17 +134,15 @@ export function record(event, taken = () => {}) {
  * @returns {Waiting[]}
  */
 export function pick(most, all, mine) {
-  const oldest = OURS + uuid(Date.now() - WEEK);
-  const keys = queued().filter((key) => {
-    if (key < oldest) return giveUp(key);
-    return (!mine || own[key]) && (!visitorOf(key) || granted());
-  });
+  const keys = queued().filter(
+    (key) => (!mine || own[key]) && (granted() || !visitorOf(key)),
+  );
   if (!all && keys.every(isLeave)) return [];
 
-  let bytes = 0;
+  let length = 0;
   return keys
     .filter((key) => visitorOf(key) === visitorOf(keys[0]))
     .slice(0, most)
     .map((key) => /** @type {Waiting} */ ([key, get(key)]))
-    .filter(([, raw], index) => (bytes += raw.length) <= BATCH_BYTES || !index);
+    .filter(([, raw], at) => (length += raw.length) < Limit.BATCH_LENGTH || !at);
 }

@@ -1,47 +1,36 @@
 // Sends what waits, one tab at a time, and lets go only of what the server has.
 
-import { attempt, elapsed, on } from "./page.js";
-import { giveUp, marks, own, pick, settled, visitorOf } from "./queue.js";
-import {
-  DROPPED,
-  FRESH,
-  GATE,
-  VISITOR,
-  get,
-  put,
-  queued,
-  remove,
-} from "./storage.js";
+import { Limit } from "./limits";
+import { attempt, on, settings, src } from "./page.js";
+import { giveUp, given, own, pick, settled, visitorOf } from "./queue.js";
+import { DROPPED, FRESH, GATE, get, put, queued, remove } from "./storage.js";
+import { closeView } from "./views.js";
 import { known, off, renew, visitor } from "./visitor.js";
 
 /**
  * @typedef {import("./queue.js").Waiting} Waiting
  *
- * @typedef {object} Said what an answer may say
+ * @typedef {object} Said what an answer may say, nothing where there was none
+ * @property {number} [status]
+ * @property {number} [after] seconds to wait
+ * @property {number} [accepted]
  * @property {string} [as]
  * @property {string} [error]
  * @property {{index: number}[]} [rejected]
  * @property {string[]} [gone]
  */
 
-const BATCH_EVENTS = 50;
-const LEASE = 15e3;
-const PATIENCE = 12e3;
-const LONGEST_BACK_OFF = 3e5;
-const HOUR = 36e5;
-const JITTER = 900;
+/** Where events go: as UNT(server) says, or the tag, or to the script's folder. */
+let server = settings.server || src.replace(/[^/]*$/, "");
 
-let server = "";
-
-/** @param {string} address where events go */
+/** @param {string} [address] */
 export const aim = (address) =>
-  void (server = new URL(address, location.href).href.replace(/\/$/, ""));
+  void (server = (address || server).replace(/\/$/, ""));
 
 /** The gate as this page wrote it while it sends, else "". */
 let lease = "";
-let most = BATCH_EVENTS;
+let most = Limit.BATCH_EVENTS;
 let timer = 0;
-let due = 0;
 
 /**
  * The gate that all tabs share says until when they wait, after how many failures,
@@ -50,7 +39,7 @@ let due = 0;
  * @returns {[wait: number, fails: number]}
  */
 function gate() {
-  const [until, fails, since] = (get(GATE) || "0|0|0").split("|");
+  const [until, fails, since] = (get(GATE) || "||").split("|");
   const now = Date.now();
   return [since <= now ? until - now : 0, +fails];
 }
@@ -58,12 +47,12 @@ function gate() {
 /**
  * @param {number} wait ms
  * @param {number} fails
+ * @returns {string}
  */
 function shut(wait, fails) {
   const now = Date.now();
-  const value = now + wait + "|" + fails + "|" + now;
-  put(GATE, value);
-  return value;
+  put(GATE, [now + wait, fails, now].join("|"));
+  return get(GATE);
 }
 
 /** Let other tabs, or the next page, send. */
@@ -72,54 +61,30 @@ function release() {
   lease = "";
 }
 
-/**
- * Send in `delay` ms, or sooner if that was already planned.
- *
- * @param {number} delay
- */
+/** @param {number} delay ms until what waits is sent */
 export function wake(delay) {
-  if (timer && due < elapsed() + delay) return;
-
   clearTimeout(timer);
-  due = elapsed() + delay;
-  timer = setTimeout(() => {
-    timer = 0;
-    send();
-  }, delay);
+  timer = setTimeout(send, delay);
 }
 
 /** Tabs that wait for the same moment must not all send then. */
-const wakeSomewhen = (wait = 0) => wake(wait + Math.random() * JITTER);
+const wakeSomewhen = (wait = 0) => wake(wait + Math.random() * Limit.JITTER);
 
-/** @type {() => void} */
-let prepare = () => {};
-
-/** @param {typeof prepare} work called just before events leave */
-export const beforeSending = (work) => void (prepare = work);
-
-/**
- * @param {Waiting[]} batch
- * @param {boolean} [clear] delete the visitor's cookie
- */
-const body = (batch, clear) =>
+/** @param {Waiting[]} batch */
+const body = (batch) =>
   JSON.stringify({
     v: 1,
     sent: Date.now(),
     zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
     dropped: +get(DROPPED) || 0,
-    webdriver: !!navigator.webdriver,
-    fresh: isFresh(batch),
-    clear,
-  }).replace(/}$/, () => ',"events":[' + batch.map(([, raw]) => raw) + "]}");
-
-/** @param {Waiting[]} batch */
-const isFresh = (batch) =>
-  !!get(FRESH) && batch.some(([key]) => visitorOf(key) === get(VISITOR));
+    webdriver: navigator.webdriver,
+    fresh: visitorOf(batch[0][0]) === get(FRESH),
+  }).slice(0, -1) + `,"events":[${batch.map(([, raw]) => raw)}]}`;
 
 /**
  * @param {string} path
  * @param {string} text a string is sent as text/plain: no preflight
- * @returns {Promise<[status: number, said?: Said, after?: number]>} 0: no answer
+ * @returns {Promise<Said>}
  */
 async function post(path, text) {
   try {
@@ -127,16 +92,14 @@ async function post(path, text) {
       method: "POST",
       body: text,
       keepalive: true,
-      signal: attempt(() => AbortSignal.timeout(PATIENCE)),
+      signal: attempt(() => AbortSignal.timeout(Limit.PATIENCE)),
     });
+    const { status, headers } = answer;
     const reply = await answer.text();
-    return [
-      answer.status,
-      attempt(() => JSON.parse(reply || "{}")),
-      +(answer.headers.get("Retry-After") || 0),
-    ];
+    const after = +(headers.get("Retry-After") || 0);
+    return { ...attempt(() => JSON.parse(reply)), status, after };
   } catch {
-    return [0];
+    return {};
   }
 }
 
@@ -145,23 +108,18 @@ async function post(path, text) {
  *
  * @param {boolean} [all] leaves too, though they can wait
  */
-export const send = (all) => deliver(all).catch(() => {});
-
-/** @param {boolean} [all] */
-async function deliver(all) {
+export async function send(all) {
   if (lease || off() || /** @type {any} */ (document).prerendering) return;
 
   let [wait, fails] = gate();
   if (wait > 0) return pick(most, all)[0] && wakeSomewhen(wait);
 
-  for (wait = 0; !wait; ) {
-    prepare();
+  for (wait = 0; !wait; all = false) {
+    closeView();
     const batch = pick(most, all);
     if (!batch[0]) return release();
 
-    all = false;
-
-    const mine = (lease = shut(LEASE, 0));
+    const mine = (lease = shut(Limit.LEASE, 0));
     wait = conclude(batch, await post("/e", body(batch)), fails);
     if (lease !== mine) return;
   }
@@ -174,65 +132,60 @@ async function deliver(all) {
  * Do to the queue what the answer says.
  *
  * @param {Waiting[]} batch
- * @param {Awaited<ReturnType<typeof post>>} answer
+ * @param {Said} said
  * @param {number} fails before this one
  * @returns {number} ms to wait before the next request
  */
-function conclude(batch, [status, said, after], fails) {
-  // A page that says 200 where JSON was due is not our server.
-  if (said && status > 199 && status < 300) return acknowledge(batch, said);
-
-  const { error, gone } = said || {};
-  if (status === 410 && gone && gone[0]) return forget(gone);
-  if (/40[1345]|415/.test("" + status) || error === "version") return HOUR;
-  if (status === 400 || status === 413) {
+function conclude(batch, said, fails) {
+  const { status, after = 0 } = said;
+  const who = visitorOf(batch[0][0]);
+  // A page that says 200 where this was due is not our server.
+  if (said.accepted != null) {
+    const refused = (said.rejected || []).map(({ index }) => index);
+    most = Limit.BATCH_EVENTS;
+    if (said.as != null) given.marks[who] = said.as;
+    if (who === get(FRESH)) remove(FRESH);
+    batch.forEach(([key, raw], at) => {
+      // A leave that grew since it was sent stays.
+      if (get(key) === raw) settled(key, !refused.includes(at));
+    });
+    return 0;
+  }
+  if (forget(said).includes(who)) return 0;
+  if (/40[1345]|415/.test("" + status) || said.error === "version") return Limit.HOUR;
+  if (/400|413/.test("" + status)) {
     most = batch.length >> 1 || 1;
     if (!batch[1]) giveUp(batch[0][0]);
     return 0;
   }
-  const doubled = Math.min(LONGEST_BACK_OFF, 2e3 * 2 ** fails);
-  return Math.max(doubled * (0.5 + Math.random() / 2), Math.min((after || 0) * 1e3, HOUR));
+  const doubled = Math.min(Limit.LONGEST_BACK_OFF, Limit.FIRST_BACK_OFF * 2 ** fails);
+  return Math.max(doubled * (0.5 + Math.random() / 2), Math.min(after * 1e3, Limit.HOUR));
 }
 
 /**
- * @param {Waiting[]} batch
+ * The server was told to forget some visitors: so do we.
+ *
  * @param {Said} said
  */
-function acknowledge(batch, { as, rejected = [] }) {
-  most = BATCH_EVENTS;
-  if (as !== undefined) marks[visitorOf(batch[0][0])] = as;
-  if (isFresh(batch)) remove(FRESH);
-  batch.forEach(([key, raw], at) => {
-    // A leave that grew since it was sent stays.
-    if (get(key) === raw) settled(key, !rejected.some(({ index }) => index === at));
-  });
-  return 0;
-}
-
-/**
- * The server was told to forget these visitors: so do we.
- *
- * @param {string[]} gone
- */
-function forget(gone) {
+function forget({ gone = [] }) {
   for (const key of queued()) if (gone.includes(visitorOf(key))) settled(key, false);
   if (gone.includes(visitor())) renew();
-  return 0;
+  return gone;
 }
 
 /** The page is going: hand over what it has not heard back about. It stays queued. */
 export function sendLast() {
   release();
   const [wait, fails] = gate();
-  if (off() || (fails && wait > 5e3)) return;
+  if (off() || (fails && wait > Limit.BEACON_ANYWAY)) return;
 
-  prepare();
-  const batch = pick(BATCH_EVENTS, true, true);
+  closeView();
+  const batch = pick(Limit.BATCH_EVENTS, true, true);
   if (batch[0]) navigator.sendBeacon(server + "/e", body(batch));
 }
 
 /** Ask the server to delete its cookie. */
-export const sendClear = () => post("/e", body([], true));
+export const sendClear = () => post("/e", '{"v":1,"events":[],"clear":true}');
 
 /**
  * @param {string} email
@@ -241,10 +194,9 @@ export const sendClear = () => post("/e", body([], true));
 export async function sendEmail(email) {
   if (!known()) return false;
 
-  const text = JSON.stringify({ visitor: visitor(), email });
-  const [status, said] = await post("/email", text);
-  if (said && said.gone) forget(said.gone);
-  return status === 200;
+  const said = await post("/email", JSON.stringify({ visitor: visitor(), email }));
+  forget(said);
+  return said.status === 200;
 }
 
 /** Follow what other tabs, and the network, do. */

@@ -14,19 +14,15 @@ export const BORN = OURS + "born";
 export const CONSENT = OURS + "consent";
 export const DROPPED = OURS + "dropped";
 export const FRESH = OURS + "fresh";
+export const FROM = OURS + "from";
 export const GATE = OURS + "gate";
 export const OFF = OURS + "off";
-const FROM = OURS + "from";
-
-// Choices as they are stored.
-export const YES = "1";
-export const NO = "0";
 
 /** @type {Record<string, any>} */
 const store = attempt(() => localStorage) || {};
 
 /** @type {Record<string, any>} */
-const tab = attempt(() => sessionStorage) || {};
+export const tab = attempt(() => sessionStorage) || {};
 
 /** @type {Record<string, any>} what may not, or could not, be stored */
 const memory = {};
@@ -35,7 +31,7 @@ const memory = {};
 export const get = (key) => memory[key] || store[key];
 
 /** May anything be kept in this browser, and the visitor be named to the server? */
-export const granted = () => (get(CONSENT) || (settings.consent ? NO : YES)) === YES;
+export const granted = () => (get(CONSENT) || +!settings.consent) == 1;
 
 /**
  * @param {string} key
@@ -55,10 +51,8 @@ export function keep(key, value) {
  * @param {string} key
  * @param {any} value
  */
-export function put(key, value) {
-  if (granted()) keep(key, value);
-  else memory[key] = value;
-}
+export const put = (key, value) =>
+  granted() ? keep(key, value) : (memory[key] = value);
 
 /** @param {string} key */
 export function remove(key) {
@@ -70,7 +64,7 @@ export function remove(key) {
  * @param {string} start
  * @returns {string[]} the keys that start so, sorted
  */
-const keys = (start) =>
+export const keys = (start) =>
   Object.keys({ ...store, ...memory })
     .filter((key) => key.startsWith(start))
     .sort();
@@ -81,17 +75,4 @@ export const queued = () => keys(OURS + "0");
 /** What was held in memory moves to where it lasts. */
 export function settle() {
   for (const key in memory) keep(key, memory[key]);
-}
-
-/** The id of the view before, in this tab. */
-export const trace = () => tab[FROM];
-
-/** @param {string} [id] of the view that is on, none to forget it */
-export const leaveTrace = (id) => void (tab[FROM] = id || "");
-
-/** Forget the visitor and all that waits, not the choices made. */
-export function wipe() {
-  for (const key of keys(OURS)) if (key !== CONSENT && key !== OFF) remove(key);
-  remove(VISITOR);
-  delete tab[FROM];
 }

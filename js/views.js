@@ -1,35 +1,25 @@
 // Page views, and how long each was read.
 
-import { attempt, elapsed, hidden, on, settings, uuid } from "./page.js";
-import { marks, own, record, visitorOf } from "./queue.js";
-import { beforeSending, followOthers, send, sendLast, wake } from "./sender.js";
-import { granted, leaveTrace, trace } from "./storage.js";
+import { Limit } from "./limits";
+import { attempt, elapsed, on, safe, settings, uuid } from "./page.js";
+import { given, own, record, visitorOf } from "./queue.js";
+import { aim, followOthers, send, sendLast, wake } from "./sender.js";
+import { FROM, granted, tab } from "./storage.js";
 import { off, visitor } from "./visitor.js";
 
 /** @typedef {import("./queue.js").Event} Event */
-
-const TICK = 5e3;
-const LONGEST_TICK = 7e3;
-const IDLE = 6e4;
-const SETTLES = 400;
-const AT_ONCE = 1e3;
 
 let started = false;
 let gone = false;
 
 // The view that is on: its event, and its key in the queue ("": it does not count).
-let view = /** @type {Event} */ ({});
+let view = /** @type {Event & {url: string}} */ ({});
 let key = "";
-let sent = false;
-
-// Where it is. A replace counts when the path changes, another move when place does.
-let path = "";
-let place = "";
-let href = "";
-let strayed = false;
+// 1: its events have left; 2: and the address then changed, so a title is not its.
+let state = 0;
+let at = 0;
 
 // How it is read.
-let at = 0;
 let since = 0;
 let input = 0;
 let reading = false;
@@ -37,16 +27,19 @@ let engaged = 0;
 let scroll = 0;
 let saved = "";
 
-/** A hash that is a route belongs to the address; no other hash leaves the page. */
-const route = () => (/^#!?\//.test(location.hash) ? location.hash : "");
+/** The title as it was before whatever the page does now, as apps set it too early. */
+let heading = "";
 
-const pathNow = () => location.pathname + ("hash" in settings ? location.hash : route());
+/** The address, with its hash only where that is a route or the tag asks for it. */
+const address = () =>
+  location.href
+    .replace("hash" in settings ? "" : /#(?!!?\/).*/, "")
+    .slice(0, Limit.URL_LENGTH);
 
-const placeNow = () => pathNow() + "?" + location.search;
+/** @param {string} url */
+const withoutQuery = (url) => url.replace(/\?[^#]*/, "");
 
-const address = () => (location.href.split("#")[0] + route()).slice(0, 4096);
-
-const title = () => document.title.slice(0, 500);
+const title = () => document.title.slice(0, Limit.TITLE_LENGTH);
 
 /** What every event says: its id, and when it was made. */
 export function made() {
@@ -58,39 +51,32 @@ export function made() {
 export const current = () =>
   visitorOf(key) === visitor() ? view.id : undefined;
 
-/** Remember where the view that is on is. */
-function locate() {
-  path = pathNow();
-  place = placeNow();
-  href = location.href;
-}
-
 /**
  * @param {string} kind
  * @param {string} [referrer]
  */
 function show(kind, referrer) {
   saveLeave();
+  heading = title();
   view = {
     type: "view",
     ...made(),
     url: address(),
-    title: title(),
-    referrer: referrer && referrer.slice(0, 2048),
-    from: trace() || view.id,
+    title: heading,
+    referrer,
+    from: tab[FROM],
     kind,
     width: screen.width,
     lang: navigator.language,
-    status: (!view.id && settings.status && +settings.status) || undefined,
+    status: view.id ? undefined : Number(settings.status) || undefined,
   };
   key = record(view);
-  if (key && granted()) leaveTrace(view.id);
+  if (key && granted()) tab[FROM] = view.id;
 
-  locate();
-  at = elapsed();
+  at = since = elapsed();
   engaged = scroll = 0;
   saved = "";
-  sent = strayed = false;
+  state = 0;
 }
 
 /**
@@ -99,93 +85,91 @@ function show(kind, referrer) {
  * @param {string} kind
  */
 function move(kind) {
-  if (!view.id || placeNow() === place) return;
+  const url = address();
+  if (!view.id || url === view.url) return;
 
-  const redirected = elapsed() - at < AT_ONCE;
-  if (kind === "replace" && (pathNow() === path || redirected)) {
-    strayed = strayed || (sent && pathNow() !== path);
-    locate();
-    return amend();
+  const elsewhere = withoutQuery(url) !== withoutQuery(view.url);
+  if (kind === "replace" && (!elsewhere || elapsed() - at < Limit.AT_ONCE)) {
+    if (state && elsewhere) state = 2;
+    view.url = url;
+  } else {
+    show(kind, view.url);
+    wake(Limit.SETTLES);
   }
-  show(kind, href);
-  wake(SETTLES);
 }
 
-/** Until it is sent, a view takes the address and title that the page settles on. */
-function amend() {
-  if (sent || !own[key]) return;
-  if (view.url === address() && view.title === title()) return;
+/**
+ * Events leave now. Until then the view took the address and title that the page
+ * settled on; from here on a new title rides on the `leave`.
+ */
+export function closeView() {
+  if (state || !own[key]) return;
 
-  view.url = address();
-  view.title = title();
+  state = 1;
+  view.title = heading = title();
   record(view);
-}
-
-/** Events leave now: from here on a new title rides on the `leave`. */
-function close() {
-  amend();
-  sent = true;
 }
 
 /** How far down the page was seen, in percent. */
 function look() {
-  const seen = (scrollY + innerHeight) / document.documentElement.scrollHeight;
-  scroll = Math.max(scroll, Math.min(100, Math.round(seen * 100)) || 0);
-}
-
-/** Add the time since the last call, if the page was being looked at. */
-function account() {
-  const now = elapsed();
-  if (reading) {
-    engaged += Math.min(now - Math.max(since, at), LONGEST_TICK);
-    look();
-  }
-  since = now;
-  reading = !hidden() && document.hasFocus() && now - input < IDLE;
+  const { scrollHeight } = document.documentElement;
+  const seen = (100 * (scrollY + innerHeight)) / scrollHeight;
+  scroll = Math.max(scroll, Math.min(100, seen | 0));
 }
 
 /** Store what the view's `leave` would say now. It is sent with something else. */
 function saveLeave() {
-  account();
-  if (!visitorOf(key)) return;
+  const now = elapsed();
+  if (reading) {
+    engaged += Math.min(now - since, Limit.LONGEST_TICK);
+    look();
+  }
+  since = now;
+  reading = !document.hidden && document.hasFocus() && now - input < Limit.IDLE;
 
-  const leave = {
-    engaged: Math.round(engaged),
+  const leave = /** @type {Event} */ ({
+    type: "leave",
+    view: view.id,
+    visitor: view.visitor,
+    engaged: engaged | 0,
     scroll,
-    title: sent && !strayed && title() !== view.title ? title() : undefined,
-  };
-  if (saved === (saved = JSON.stringify(leave))) return;
+    title: state === 1 ? heading : undefined,
+  });
+  if (visitorOf(key) && saved !== (saved = JSON.stringify(leave))) {
+    record({ ...leave, time: Date.now() });
+  }
+}
 
-  const { id, visitor } = view;
-  record({ type: "leave", view: id, visitor, time: Date.now(), ...leave });
+function leaveNow() {
+  heading = title();
+  saveLeave();
 }
 
 function watchReading() {
-  input = since = elapsed();
+  input = elapsed();
   on(window, "pointerdown pointermove keydown scroll", ({ type }) => {
     input = elapsed();
+    heading = title();
     // Asking a page for its position lays it out: only where that was just done.
     if (type === "scroll") look();
   });
-  on(window, "focus blur", ({ target }) => target === window && account());
-  setInterval(() => attempt(saveLeave), TICK);
+  setInterval(safe(leaveNow), Limit.TICK);
 
   on(document, "visibilitychange", () => {
-    account();
-    if (!hidden() || gone) return;
-    saveLeave();
-    send(true);
+    begin();
+    leaveNow();
+    if (document.hidden && !gone) send(true);
   });
   on(window, "pagehide", () => {
-    saveLeave();
+    leaveNow();
+    reading = false;
     gone = true;
     sendLast();
   });
   on(window, "pageshow", ({ persisted }) => {
     if (!persisted) return;
     gone = false;
-    since = elapsed();
-    for (const who in marks) delete marks[who];
+    given.marks = {};
     if (view.id) show("bf");
     wake(0);
   });
@@ -211,28 +195,24 @@ function watchMoves() {
 
 /** The first view, once the page is really there to be seen. */
 function begin() {
-  if (view.id) return;
-  if (/** @type {any} */ (document).prerendering) {
-    return on(document, "prerenderingchange", begin);
-  }
-  if (hidden()) return on(document, "visibilitychange", begin);
+  if (view.id || document.hidden) return;
 
-  const [load] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-  const kinds = { reload: "reload", back_forward: "traverse" };
-  const kind = kinds[/** @type {"reload"} */ ((load || {}).type)] || "load";
-  show(kind, document.referrer);
+  const reloaded = attempt(() => performance.navigation.type) === 1;
+  show(reloaded ? "reload" : "load", document.referrer);
   // A script in the head runs before there is a title.
-  wake(document.readyState === "loading" ? SETTLES : 0);
+  wake(document.readyState === "loading" ? Limit.SETTLES : 0);
 }
 
-export const isOpen = () => started;
-
-/** Watch the page, unless that was refused. */
-export function open() {
+/**
+ * Watch the page, unless that was refused.
+ *
+ * @param {string} [server]
+ */
+export function open(server) {
   if (started || off()) return;
 
   started = true;
-  beforeSending(close);
+  aim(server);
   followOthers();
   watchMoves();
   watchReading();
@@ -240,24 +220,28 @@ export function open() {
 }
 
 /**
- * Record a view now, unless this address was just recorded.
+ * Record a view now, unless this address was just recorded; the first call starts.
  *
  * @param {string} [kind]
+ * @param {string} [server]
  */
-export function call(kind) {
-  if (!started) return open();
-  if (!view.id || (placeNow() === place && elapsed() - at < AT_ONCE)) return;
+export function call(kind = "call", server = "") {
+  if (!started) return open(server);
+  if (!view.id || (address() === view.url && elapsed() - at < Limit.AT_ONCE)) return;
 
-  show(kind || "call", href);
+  show(kind, view.url);
   wake(0);
 }
 
 /** The view that is on no longer counts: nothing more is said of it. */
-export const uncount = () => void (key = "");
+export function uncount() {
+  view = /** @type {any} */ ({});
+  key = "";
+}
 
 /** Count again, the page that is on included. */
 export function resume() {
   open();
-  if (view.id && !key) show("call");
+  begin();
   wake(0);
 }

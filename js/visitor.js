@@ -1,9 +1,8 @@
 // Who this browser is, and whether it may be known at all.
 
+import { Limit } from "./limits";
 import { settings, uuid } from "./page.js";
-import { BORN, FRESH, OFF, VISITOR, YES, get, granted, put } from "./storage.js";
-
-const THIRTEEN_MONTHS = 395 * 864e5;
+import { BORN, FRESH, OFF, VISITOR, get, granted, put, remove } from "./storage.js";
 
 /** @type {{globalPrivacyControl?: boolean, doNotTrack?: string | null}} */
 const browser = navigator;
@@ -17,22 +16,24 @@ export const off = () =>
 /** May the visitor be named to the server? */
 export const known = () => granted() && !off();
 
-/** A new id. */
-function make() {
-  put(VISITOR, uuid());
-  put(BORN, Date.now());
-}
+/** The visitor was made on purpose: the server must not join it to an older one. */
+export const refresh = () => put(FRESH, visitor());
 
-/** A new id made on purpose: the server must not join it to the old one. */
+/** Become another visitor. */
 export function renew() {
-  put(FRESH, YES);
-  make();
+  remove(VISITOR);
+  remove(BORN);
+  refresh();
 }
 
-/** The visitor's id, made when there is none. */
+/**
+ * The visitor's id, made when there is none.
+ *
+ * @returns {string}
+ */
 export function visitor() {
-  if (!/^[\da-f-]{36}$/i.test(get(VISITOR))) make();
+  if (!/^[\da-f-]{36}$/i.test(get(VISITOR))) put(VISITOR, uuid());
   if (!get(BORN)) put(BORN, Date.now());
-  if (Date.now() - get(BORN) > THIRTEEN_MONTHS) renew();
+  if (Date.now() - get(BORN) > Limit.VISITOR_AGE) renew();
   return get(VISITOR);
 }

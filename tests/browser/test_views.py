@@ -208,8 +208,8 @@ def test_a_hidden_page_counts_when_it_is_first_shown(tracked: Any, page: Any) ->
     site = tracked()
     page.add_init_script(
         "window.shown = false;"
-        "Object.defineProperty(document, 'visibilityState',"
-        " {get: () => window.shown ? 'visible' : 'hidden'})"
+        "Object.defineProperty(document, 'hidden',"
+        " {get: () => !window.shown})"
     )
     page.goto(site.url + "/first")
     page.wait_for_timeout(500)
