@@ -91,10 +91,25 @@ def process_tree(pid: int) -> list[int]:
     return found
 
 
-def signal_tree(pid: int, number: int) -> None:
-    for member in process_tree(pid):
+def signal_tree(pid: int, number: int) -> list[int]:
+    """Signal the process and all that descend from it; which those were."""
+    members = process_tree(pid)
+
+    for member in members:
         with contextlib.suppress(ProcessLookupError):
             os.kill(member, number)
+
+    return members
+
+
+def is_running(pid: int) -> bool:
+    """Whether it still runs; what ended and was not waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+    return state not in "ZX"
 
 
 class Process:
@@ -201,8 +216,13 @@ class Process:
         if self._popen is None or self.code is not None:
             return
 
-        signal_tree(self.pid, signal.SIGKILL)
+        members = signal_tree(self.pid, signal.SIGKILL)
         self._popen.wait(PATIENCE)
+        end = time.monotonic() + PATIENCE
+
+        # A server's orphans may hold its shared memory for a moment.
+        while any(map(is_running, members)) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def kill_only(self) -> None:
         """SIGKILL to this one process; its children are left to themselves."""

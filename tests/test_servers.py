@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 import urllib.request
 
 import pymysql
 import pytest
 import redis
 import sqlalchemy
+from processes import is_running
 
 
 def test_database_is_empty_and_works(database_url):
@@ -118,22 +118,8 @@ def test_children_of_a_process_die_with_it(spawn):
     process.wait_until(lambda: process.log().strip().isdigit())
     process.kill()
 
-    child = int(process.log())
-    end = time.monotonic() + 5
-
-    while is_running(child) and time.monotonic() < end:
-        time.sleep(0.02)
-
-    assert not is_running(child)
+    assert not is_running(int(process.log()))
     assert is_running(os.getpid())
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().split()[2] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.browser
