@@ -338,10 +338,14 @@
     timer = setTimeout(send, delay);
   }
   var wakeSomewhen = (wait = 0) => wake(wait + Math.random() * 900 /* JITTER */);
+  var zone = () => attempt(() => (
+    /** @type {any} */
+    window.Temporal.Now.timeZoneId()
+  )) || attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
   var body = (batch) => JSON.stringify({
     v: 1,
     sent: Date.now(),
-    zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+    zone: zone(),
     dropped: +get(DROPPED) || 0,
     webdriver: navigator.webdriver,
     fresh: visitorOf(batch[0][0]) === get(FRESH)

@@ -162,13 +162,7 @@ def _log(owner: Any) -> list[tuple[str, str]]:
         for row in rows
     ]
 
-    return found[::-1] if _newest_first(owner) else found
-
-
-def _newest_first(owner: Any) -> bool:
-    local = [_moment(one) for one in owner.locator(".visit tbody .t time").all()]
-
-    return local != sorted(local)
+    return found[::-1]
 
 
 def _times(owner: Any) -> tuple[list[float], list[float]]:
@@ -176,7 +170,7 @@ def _times(owner: Any) -> tuple[list[float], list[float]]:
     local = [_moment(one) for one in owner.locator(".visit tbody .t time").all()]
     server = [_moment(one) for one in owner.locator(".visit tbody .server time").all()]
 
-    return (local[::-1], server[::-1]) if _newest_first(owner) else (local, server)
+    return local[::-1], server[::-1]
 
 
 def _moment(element: Any) -> float:
