@@ -14,6 +14,7 @@ from recount import view
 
 from flask_unt.store.hours import day_of
 from flask_unt.store.hours import day_start
+from flask_unt.store.reports import overview
 
 
 @pytest.fixture
@@ -41,12 +42,19 @@ def test_overview_equals_a_recount(database_url, zone, bots):
 
     with opened(database_url, timezone=zone, bots=bots) as store:
         fill(store)
+        add_up(store)
         rows = Rows(database_url, bots, zone)
 
         for since, until in periods:
             found = store.overview(since=since, until=until, now=NOW)
             check_overview(found, rows, since, until)
             assert found.here_now == (2 if bots == "count" else 1)
+
+
+def add_up(store):
+    """A report alone gives up after a while, and says so."""
+    while store.overview(since=NOW, until=NOW, now=NOW).hours_behind:
+        pass
 
 
 def check_overview(found, rows, since, until):
@@ -59,6 +67,17 @@ def check_overview(found, rows, since, until):
     assert series == rows.series(since, until)
     assert found.not_counted_bots == rows.bot_views(since, until)
     assert found.first_view_at == min(row.local_time for row in rows.views)
+
+
+def test_overview_says_which_hours_it_has_not_added_up(store):
+    fill(store)
+
+    with store._transactions.reading() as connection:
+        found = overview(connection, since=NOW, until=NOW, now=NOW)
+
+    assert found.hours_behind > 0
+    add_up(store)
+    assert store.overview(since=NOW, until=NOW, now=NOW).hours_behind == 0
 
 
 def test_overview_of_an_empty_database(store):

@@ -8,8 +8,11 @@ from typing import Any
 from flask import Blueprint
 from flask import Flask
 from flask import current_app
+from flask import request
 from werkzeug.exceptions import Forbidden
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
 
 from ..errors import StoreUnavailable
 from ..state import State
@@ -61,6 +64,14 @@ def register(app: Flask, state: State) -> None:
     app.extensions["unt_dashboard"] = Tries()
     app.register_blueprint(blueprint)
     state.exemptions.add(blueprint)
+
+    @app.before_request
+    def hide_redirects() -> None:
+        """An old Werkzeug leads ``//`` to ``/``, which tells that we are here."""
+        astray = isinstance(request.routing_exception, RequestRedirect)
+
+        if astray and request.path.startswith(f"{prefix}/dashboard"):
+            raise NotFound
 
 
 def build_blueprint(routes: Iterable[Route]) -> Blueprint:

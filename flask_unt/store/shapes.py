@@ -30,7 +30,10 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first screen. ``previous`` is the period of equal length before this one."""
+    """The first screen. ``previous`` is the period of equal length before this one.
+
+    ``hours_behind`` changed hours are not added up yet: their older figures are shown.
+    """
 
     since: int
     until: int
@@ -44,6 +47,7 @@ class Overview:
     series: tuple[DayFigures, ...]
     not_counted_bots: int
     first_view_at: int | None
+    hours_behind: int
 
 
 @dataclass(frozen=True, slots=True)

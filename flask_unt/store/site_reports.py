@@ -55,6 +55,7 @@ def overview(
         series=_series(conn, span),
         not_counted_bots=_bot_views(conn, span),
         first_view_at=_first_view_at(conn, bots),
+        hours_behind=_hours_behind(conn),
     )
 
 
@@ -223,6 +224,10 @@ def _bot_views(conn: sa.Connection, span: Span) -> int:
         within(visit.c.started_at, [(span.since, span.until)]),
     )
     return conn.scalar(found) or 0
+
+
+def _hours_behind(conn: sa.Connection) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(schema.mark)) or 0
 
 
 def _first_view_at(conn: sa.Connection, bots: str) -> int | None:

@@ -42,7 +42,8 @@ def test_each_view_recorded_is_stored_once(
     lost = ledger.recorded - kinds.keys()
     note(
         f"soak, seed {SEED}, {SESSIONS} sessions:"
-        f" {len(ledger.recorded)} views recorded, {len(kinds)} stored, {len(lost)} wait in browsers that never came back"
+        f" {len(ledger.recorded)} views recorded, {len(kinds)} stored,"
+        f" {len(lost)} wait in browsers that never came back"
         f" ({_listed(Counter(kinds.values()))}; {_listed(ledger.done)})"
     )
 
