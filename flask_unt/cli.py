@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +19,7 @@ from .dashboard.access import make_login_link
 from .errors import UNTError
 from .state import State
 from .state import get_state
+from .state import troubles
 from .worker import run
 
 unt = AppGroup("unt", help="Navigation tracking: set up, look in, bring data over.")
@@ -149,7 +151,7 @@ def demo_data(weeks: int, seed: int, host: str) -> None:
 
 def _status(state: State, now: int) -> dict[str, Any]:
     """What ``status`` prints, as plain data; ``trouble`` lists what is wrong."""
-    trouble: list[str] = []
+    trouble = list(troubles(state, now))
     report: dict[str, Any] = {
         "prefix": state.settings.prefix,
         "dashboard": state.settings.dashboard_prefix + "/dashboard",
@@ -158,15 +160,11 @@ def _status(state: State, now: int) -> dict[str, Any]:
         "trouble": trouble,
     }
 
-    try:
+    with suppress(UNTError):
         report["database"] = asdict(state.store.status())
-    except UNTError as error:
-        trouble.append(str(error))
 
     if state.stream is not None:
-        stream = state.stream.status(now)
-        report["stream"] = asdict(stream)
-        trouble.extend(stream.troubles())
+        report["stream"] = asdict(state.stream.status(now))
 
     return report
 

@@ -9,19 +9,23 @@ from dashboards import form_token
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
+from flask import Flask
 from flask import abort
 from flask import redirect
 from flask import request
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
+from tracked import PAGE
 from tracked import PREFIX
 from tracked import VISITOR
+from tracked import close
 from tracked import now
 from tracked import state_of
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.security import generate_password_hash
 
+from flask_unt import UNT
 from flask_unt import dashboard
 from flask_unt.dashboard import ROUTES
 from flask_unt.dashboard.access import make_login_link
@@ -84,6 +88,29 @@ def test_closed_it_is_as_if_nothing_were_there(make_site, method):
 
         assert (answer.status_code, answer.data) == (404, nothing.data), path
         assert set(answer.headers.keys()) == set(nothing.headers.keys()), path
+
+
+def test_closed_it_shows_the_site_s_own_page_with_the_tag(make_site):
+    """Else the tag would tell where a hidden dashboard is."""
+    app = make_site(UNT_DASHBOARD_PREFIX="/very-secret")
+    app.register_error_handler(404, lambda error: (f"{PAGE}", 404))
+    client = app.test_client()
+    nothing = client.get("/nope/dashboard")
+
+    assert "data-status" in nothing.text
+    assert client.get("/very-secret/dashboard").data == nothing.data
+
+
+def test_it_is_found_on_a_site_whose_rules_name_hosts(tmp_path):
+    app = Flask("site", host_matching=True, static_host="a.example")
+    app.config["UNT_DATABASE_URL"] = f"sqlite:///{tmp_path / 'unt.db'}"
+    app.config.update(SECRET_KEY="secret", UNT_PREFIX=PREFIX, UNT_REDIS_URL=None)
+    UNT(app, can_view=lambda: True)
+    answer = app.test_client().get(f"{BOARD}/users", base_url="http://a.example")
+    close(app)
+
+    assert answer.status_code == 200
+    assert f'href="{BOARD}"' in answer.text
 
 
 @pytest.mark.parametrize("path", [f"{BOARD}//users", f"{BOARD}/users/", f"/{BOARD}"])

@@ -280,8 +280,9 @@ def test_a_refused_view_says_what_to_paste(make_site):
 
     for path in ("", "/status"):
         text = words(client.get(BOARD + path))
-        assert "1 request came from pages of another address" in text
-        assert "app.config[&#34;UNT_HOSTS&#34;] = [&#34;localhost&#34;]" in text
+        assert "1 request came from pages of elsewhere.example." in text
+        assert "app.config[&#34;UNT_HOSTS&#34;] = [&#34;elsewhere.example&#34;]" in text
+        assert "All is well" not in text
 
 
 def test_status_says_what_is_stored(site):

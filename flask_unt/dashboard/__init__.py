@@ -49,6 +49,8 @@ ROUTES = (
     Route("/static/<path:name>", doors.static_file, entry=access.refuse_unseen),
     Route("/<path:rest>", views.elsewhere),
 )
+# For a site whose own rules each name a host.
+ANY_HOST = "<unt_host>"
 OF_2017 = Route("/user/<uuid:uuid>", views.visitor_by_uuid)
 
 
@@ -57,10 +59,12 @@ def register(app: Flask, state: State) -> None:
     blueprint = build_blueprint((*ROUTES, OF_2017))
     prefix = state.settings.dashboard_prefix
 
-    for route in ROUTES:
-        _add(blueprint, f"{prefix}/dashboard{route.rule}", route)
+    host = ANY_HOST if app.url_map.host_matching else None
 
-    _add(blueprint, state.settings.prefix + OF_2017.rule, OF_2017)
+    for route in ROUTES:
+        _add(blueprint, f"{prefix}/dashboard{route.rule}", route, host)
+
+    _add(blueprint, state.settings.prefix + OF_2017.rule, OF_2017, host)
     app.extensions["unt_dashboard"] = Tries()
     app.register_blueprint(blueprint)
     state.exemptions.add(blueprint)
@@ -80,6 +84,7 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
 
     def leave_to_us(endpoint: str | None, values: Any) -> None:
         """Tell the host's CSRF protection, which may come later than we do."""
+        values.pop("unt_host", None)
         csrf: Any = current_app.extensions.get("csrf")
 
         if hasattr(csrf, "exempt"):
@@ -87,6 +92,7 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
 
     # Runs before the app's own before_request hooks.
     blueprint.url_value_preprocessor(leave_to_us)
+    blueprint.url_defaults(_name_host)
     blueprint.before_request(Guard(routes))
     blueprint.after_request(save_session)
     blueprint.after_request(ours)
@@ -96,7 +102,12 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
     return blueprint
 
 
-def _add(blueprint: Blueprint, rule: str, route: Route) -> None:
+def _name_host(endpoint: str, values: dict[str, Any]) -> None:
+    if current_app.url_map.host_matching:
+        values.setdefault("unt_host", request.host)
+
+
+def _add(blueprint: Blueprint, rule: str, route: Route, host: str | None) -> None:
     blueprint.add_url_rule(
         rule,
         endpoint=route.endpoint,
@@ -105,4 +116,5 @@ def _add(blueprint: Blueprint, rule: str, route: Route) -> None:
         provide_automatic_options=False,
         strict_slashes=True,
         merge_slashes=False,
+        host=host,
     )

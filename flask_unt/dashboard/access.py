@@ -12,10 +12,12 @@ from flask import redirect
 from flask import request
 from flask import url_for
 from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from ..state import SHOWN
 from ..state import Check
 from ..state import State
 from ..state import get_state
@@ -25,7 +27,6 @@ from .clock import now_ms
 from .links import Link
 from .links import check_login_link
 from .links import make_login_link
-from .page import OPEN
 from .routes import READ
 from .routes import Route
 from .session import current_session
@@ -52,7 +53,7 @@ class Guard:
         if refused is not None:
             return refused
 
-        request.environ[OPEN] = True
+        request.environ[SHOWN] = True
 
         if request.method not in route.methods:
             raise MethodNotAllowed(valid_methods=route.methods)
@@ -141,6 +142,8 @@ def _ask(check: Check) -> Any:
             return make_response(answer)
 
         return bool(answer)
+    except HTTPException:
+        return False
     except Exception:
         name = getattr(check, "__name__", type(check).__name__)
         current_app.logger.exception("UNT: %s failed, so the answer is no.", name)

@@ -18,6 +18,7 @@ from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import Headers
 
+from ..state import SHOWN
 from . import assets
 from . import charts
 from . import clock
@@ -39,7 +40,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-OPEN = "flask_unt.dashboard.open"
 UNWANTED = (
     "Content-Security-Policy-Report-Only",
     "X-Content-Security-Policy",
@@ -66,7 +66,7 @@ class DashboardResponse(Response):
 
 def ours(response: Response) -> Response:
     """Put an answer under our headers, unless the guard had refused it."""
-    if request.environ.get(OPEN):
+    if request.environ.get(SHOWN):
         return cast(Response, DashboardResponse.force_type(response))
 
     return response

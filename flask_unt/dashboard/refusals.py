@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from .format import counted
 
-HOSTS_LINE = 'app.config["UNT_HOSTS"] = ["{host}"]'
+HOSTS_LINE = 'app.config["UNT_HOSTS"] = ["{sender}"]'
 CURES = {
     "foreign-origin": (
-        "came from pages of another address than this app sees. If they are this"
-        " site's, behind a proxy that does not pass Host, name its host; pages of"
-        " another site belong into UNT_ORIGINS.",
+        "came from pages of {sender}. If that is this site, behind a proxy that does"
+        " not pass Host, name it; if it is another site of yours, list it in"
+        " UNT_ORIGINS; else nothing is to be done.",
         HOSTS_LINE,
     ),
     "foreign-page": (
-        "told of pages whose host is none of this site's; name it.",
-        HOSTS_LINE,
+        "told of pages whose host is none of this site's: list it in UNT_HOSTS.",
+        "",
     ),
     "null-origin": (
         "came from a page without an address: a file, or a sandboxed frame.",
@@ -50,16 +50,20 @@ class Refusal:
     line: str | None
 
 
-def refusals(refused: Mapping[str, int], host: str) -> tuple[Refusal, ...]:
+def refusals(refused: Mapping[str, int], sender: str | None) -> tuple[Refusal, ...]:
     """What was refused since this process started, most frequent first.
 
-    ``host`` is the one that this request was sent to.
+    ``sender`` is the host whose pages were refused last.
     """
     ordered = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(_refusal(reason, count, host) for reason, count in ordered if count)
+    return tuple(
+        _refusal(reason, count, sender or "another host")
+        for reason, count in ordered
+        if count
+    )
 
 
-def _refusal(reason: str, count: int, host: str) -> Refusal:
+def _refusal(reason: str, count: int, sender: str) -> Refusal:
     cure, line = CURES.get(reason, (f"could not be read ({reason}).", ""))
-    sentence = f"{counted(count, 'request')} {cure}"
-    return Refusal(reason, count, sentence, line.format(host=host) or None)
+    sentence = f"{counted(count, 'request')} {cure.format(sender=sender)}"
+    return Refusal(reason, count, sentence, line.format(sender=sender) or None)

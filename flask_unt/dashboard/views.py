@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ..errors import StoreUnavailable
 from ..state import State
 from ..state import get_state
+from ..state import troubles
 from ..store.reports import Log
 from . import reports
 from .clock import Clock
@@ -123,17 +124,17 @@ def status() -> Response:
     state, clock = asked()
 
     try:
-        stored, trouble = state.store.status(), None
-    except StoreUnavailable as error:
-        stored, trouble = None, str(error)
+        stored = state.store.status()
+    except StoreUnavailable:
+        stored = None
 
     return show(
         "status.html",
         clock,
         tab="status",
         stored=stored,
-        trouble=trouble,
-        refused=refusals(state.refused, request.host),
+        troubles=troubles(state, clock.now),
+        refused=refusals(state.refused, state.refused_sender),
         identity_error=state.identity_error,
     )
 

@@ -62,7 +62,7 @@ def place_script_tag(state: State) -> Markup:
     if not has_request_context():
         return script_tag(state, "")
 
-    if state.exemptions.has_endpoint(state.app, request.endpoint):
+    if state.exemptions.has_page(state.app, request.endpoint, request.environ):
         return Markup("")
 
     return script_tag(state, request.script_root, nonce=_known_nonce(state))
@@ -133,7 +133,7 @@ class Injector:
 
     def _is_exempt(self) -> bool:
         state = self._state
-        return state.exemptions.has_endpoint(state.app, request.endpoint)
+        return state.exemptions.has_page(state.app, request.endpoint, request.environ)
 
     def _rename(self, response: Response) -> None:
         """Two pages that differ by the tag must not share an ETag."""

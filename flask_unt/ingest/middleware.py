@@ -138,6 +138,7 @@ class Door:
         headers = cors_headers(origin, varies=bool(settings.origins))
 
         if not origin.allowed:
+            self._state.refused_sender = origin.sender or self._state.refused_sender
             return self._refuse(RequestRefused(403, origin.reason or "origin"), headers)
 
         if method == "OPTIONS":

@@ -18,7 +18,8 @@ class Origin:
 
     ``own``: it comes from this site itself, so its session counts. ``allowed``: its
     events are taken. ``cors``: the origin to name in the answer. ``hosts``: those
-    whose pages it may report. ``reason``: why it is refused.
+    whose pages it may report. ``reason``: why it is refused, ``sender``: whose page
+    sent what is refused.
     """
 
     own: bool
@@ -26,6 +27,7 @@ class Origin:
     cors: str | None
     hosts: frozenset[str]
     reason: str | None = None
+    sender: str | None = None
 
 
 def judge_origin(environ: Mapping[str, Any], settings: Settings) -> Origin:
@@ -52,7 +54,7 @@ def judge_origin(environ: Mapping[str, Any], settings: Settings) -> Origin:
     if cors is not None:
         return Origin(False, True, cors, hosts)
 
-    return Origin(False, False, None, hosts, "foreign-origin")
+    return Origin(False, False, None, hosts, "foreign-origin", page_host)
 
 
 def _hosts(environ: Mapping[str, Any], settings: Settings) -> frozenset[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .exemptions import BLUEPRINT
+from .exemptions import DASHBOARD
+from .exemptions import SHOWN
 from .exemptions import Exemptions
 from .outage import Outage
 from .outage import describe
@@ -11,9 +13,12 @@ from .state import Check
 from .state import RedisAddress
 from .state import State
 from .state import get_state
+from .troubles import troubles
 
 __all__ = [
     "BLUEPRINT",
+    "DASHBOARD",
+    "SHOWN",
     "Address",
     "Check",
     "Exemptions",
@@ -22,4 +27,5 @@ __all__ = [
     "State",
     "describe",
     "get_state",
+    "troubles",
 ]

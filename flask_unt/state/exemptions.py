@@ -13,6 +13,9 @@ from werkzeug.routing import MapAdapter
 from werkzeug.routing import RequestRedirect
 
 BLUEPRINT = "unt"
+DASHBOARD = "unt_dashboard"
+# In the environment of a request: the dashboard lets it in, so its page is ours.
+SHOWN = "flask_unt.dashboard.shown"
 
 
 class Exemptions:
@@ -36,6 +39,16 @@ class Exemptions:
         return bool(self._marked) and any(
             part in self._marked for part in _parts_of(app, endpoint)
         )
+
+    def has_page(self, app: Flask, endpoint: str | None, environ: Any) -> bool:
+        """Whether the page that answers a request is exempt.
+
+        A closed dashboard answers with the site's own page for "not found".
+        """
+        if endpoint is not None and endpoint.startswith(f"{DASHBOARD}."):
+            return bool(environ.get(SHOWN))
+
+        return self.has_endpoint(app, endpoint)
 
     def cover(self, app: Flask, host: str, path: str, script_root: str = "") -> bool:
         """Whether the page at ``path`` of this site is shown by an exempt view."""

@@ -72,6 +72,7 @@ class State:
         self.behind_proxy = False
         self.wrapped_inside: str | None = None
         self.refused: Counter[str] = Counter()
+        self.refused_sender: str | None = None
         self.redis_outage = Outage("Redis")
         self.database_outage = Outage("The database")
         self._find_database = find_database
