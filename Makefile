@@ -4,6 +4,9 @@
 PORT ?= 5000
 PYTHON ?= python3
 WORKERS ?= 2
+# The lowest Python that is supported, where the machine has it.
+LOWEST_PYTHON ?= $(shell python3.10 -c 'print("python3.10")' 2> /dev/null \
+	|| echo $(PYTHON))
 SESSIONS ?= 50
 
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
@@ -54,7 +57,7 @@ clean:
 	touch $@
 
 .venv-lowest/.ready: setup.cfg pyproject.toml requirements-lowest.txt
-	PYTHON=$(PYTHON) scripts/make-venv .venv-lowest
+	PYTHON=$(LOWEST_PYTHON) scripts/make-venv .venv-lowest
 	$(LOWEST) $(PIP_INSTALL) -e ".[test]" -c requirements-lowest.txt
 	touch $@
 
