@@ -85,5 +85,23 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+def tracker_names() -> list[str]:
+    """The attributes and calls that the tracker's sources know."""
+    source = "\n".join(file.read_text() for file in (ROOT / "js").glob("*.js"))
+    calls = re.search(r"const calls = \{(.*?)\n\};", source, re.DOTALL)
+    assert calls
+    named = re.findall(r"^  (\w+)[,:(]", calls[1], re.MULTILINE)
+    attributes = set(re.findall(r"settings\.(\w+)|\"(\w+)\" in settings", source))
+    return [
+        *(f"`UNT.{name}(" for name in named if name != "open"),
+        *sorted(f"data-{one or other}" for one, other in attributes),
+    ]
+
+
+@pytest.mark.parametrize("name", tracker_names())
+def test_what_the_tracker_offers_is_documented(name: str) -> None:
+    assert name in (ROOT / "docs" / "tracker.md").read_text()
+
+
 def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
