@@ -14,6 +14,7 @@ from markupsafe import Markup
 from . import cli
 from . import dashboard
 from .config import Settings
+from .config import refuse_unknown_bind
 from .config import resolve_database_url
 from .errors import ConfigError
 from .ingest import middleware
@@ -144,17 +145,16 @@ def find_redis(app: Flask, settings: Settings, client: Any) -> RedisAddress | No
 
 
 def _engine_of(app: Flask, db: Any, bind: str | None) -> Any:
+    if db is None:
+        refuse_unknown_bind(app.config, app.config.get("SQLALCHEMY_BINDS") or ())
+
     if db is None or _is_engine(db):
         return db
 
     with app.app_context():
         engines = db.engines
 
-    if bind is not None and bind not in engines:
-        raise ConfigError(
-            f"UNT_DATABASE_BIND is {bind!r}, which SQLALCHEMY_BINDS does not name."
-        )
-
+    refuse_unknown_bind(app.config, engines)
     return engines.get(bind) or engines.get("default")
 
 

@@ -150,7 +150,8 @@ def test_a_secret_key_of_a_wrong_type() -> None:
         ("UNT_BOTS", True, "UNT_BOTS must be 'apart' or 'count', not True"),
         ("UNT_KEEP_QUERY", "ref", "UNT_KEEP_QUERY must be a list"),
         ("UNT_KEEP_QUERY", ["a*b"], "only at the end of a name; 'a*b' does not"),
-        ("UNT_COOKIE", False, "UNT_COOKIE must be 'prefix' or 'site', not False"),
+        ("UNT_COOKIE", False, "'prefix' or 'site' or None, not False"),
+        ("UNT_COOKIE", "", "UNT_COOKIE must be 'prefix' or 'site' or None, not ''"),
         ("UNT_RETENTION_DAYS", -1, "UNT_RETENTION_DAYS must be a whole number"),
         ("UNT_MAX_BACKLOG", None, "UNT_MAX_BACKLOG must be a whole number"),
         ("UNT_RATE_LIMIT", 600, "must be a rate such as '600/minute'"),
@@ -268,6 +269,7 @@ def test_order_of_the_database_urls() -> None:
         ("sqlite:///:memory:", "sqlite:////instance/unt.db"),
         ("sqlite:///file::memory:?uri=true", "sqlite:////instance/unt.db"),
         ("sqlite:///file:x?mode=memory&uri=true", "sqlite:////instance/unt.db"),
+        ("sqlite:///file:/srv/site.db?uri=true", "sqlite:////srv/unt.db"),
         ("postgres://ana:p%40ss@db/x", "postgresql://ana:p%40ss@db/x"),
         ("postgresql+psycopg2://db/x", "postgresql+psycopg2://db/x"),
         ("mariadb+pymysql://db/x", "mariadb+pymysql://db/x"),
@@ -275,6 +277,20 @@ def test_order_of_the_database_urls() -> None:
 )
 def test_a_site_on_sqlite_keeps_its_file_to_itself(url: str, ours: str) -> None:
     assert database({"SQLALCHEMY_DATABASE_URI": url}) == ours
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("sqlite:///%3Amemory%3A", "sqlite:////instance/unt.db"),
+        ("sqlite:///file%3A/srv/site.db?uri=true", "sqlite:////srv/unt.db"),
+        ("sqlite:///file%3A%3Amemory%3A?uri=true", "sqlite:////instance/unt.db"),
+        ("sqlite:////srv/a%25b/site.db", "sqlite:////srv/a%25b/unt.db"),
+    ],
+)
+def test_an_engine_on_sqlite_may_escape_its_address(url: str, ours: str) -> None:
+    """SQLAlchemy 2.1 writes the URL of an engine so."""
+    assert beside_host(url, "/instance") == ours
 
 
 @pytest.mark.parametrize(
@@ -308,6 +324,13 @@ def test_bind(bind: Any) -> None:
         "SQLALCHEMY_DATABASE_URI": "mysql://site/x",
     }
     assert database(config) == "mysql://stats/x"
+
+
+def test_a_bind_that_is_not_there() -> None:
+    binds = {"stats": "mysql://stats/x"}
+
+    with pytest.raises(ConfigError, match=r"does not name\. Did you mean 'stats'"):
+        read(UNT_DATABASE_BIND="stat", SQLALCHEMY_BINDS=binds)
 
 
 def test_bind_and_url_exclude_each_other() -> None:

@@ -184,20 +184,51 @@ def test_bind(tmp_path):
     assert url_of(app).database == f"{tmp_path}/bind/unt.db"
 
 
-def test_unknown_bind_says_so(tmp_path):
-    app = host_app(tmp_path, "sqlite:///site.db", UNT_DATABASE_BIND="views")
+@pytest.mark.parametrize("config", [{}, {"SQLALCHEMY_BINDS": {"view": "sqlite://"}}])
+def test_unknown_bind_stops_the_start(tmp_path, config):
+    """Flask-SQLAlchemy that is set up first leaves its binds in the config."""
+    app = host_app(tmp_path, "sqlite:///site.db", UNT_DATABASE_BIND="views", **config)
     SQLAlchemy(app)
+
+    with pytest.raises(ConfigError, match="'views', which SQLALCHEMY_BINDS does not"):
+        UNT(app)
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_unknown_bind_is_told_where_binds_are_seen_late_or_never(tmp_path, is_late):
+    app = host_app(tmp_path, "sqlite:///site.db", UNT_DATABASE_BIND="views")
     UNT(app)
+
+    if is_late:
+        SQLAlchemy(app)
 
     with pytest.raises(ConfigError, match="'views', which SQLALCHEMY_BINDS does not"):
         url_of(app)
 
 
-def test_site_in_memory_gets_a_file_in_the_instance_folder(tmp_path):
-    app = host_app(tmp_path, "sqlite://")
-    SQLAlchemy(app)
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:///file:site.db?uri=true",
+    ],
+)
+@pytest.mark.parametrize("by_engine", [True, False])
+def test_site_in_memory_or_on_a_uri_gets_a_file_in_the_instance_folder(
+    tmp_path, monkeypatch, uri, by_engine
+):
+    monkeypatch.chdir(tmp_path)
+    app = host_app(tmp_path, uri)
+
+    if by_engine:
+        SQLAlchemy(app)
+
     UNT(app)
+    assert send(app, view()).status_code == 202
     assert url_of(app).database == f"{tmp_path}/instance/unt.db"
+    assert not (tmp_path / "unt.db").exists()
 
 
 def test_site_without_a_database_gets_a_file(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .addresses import beside_host
+from .addresses import refuse_unknown_bind
 from .addresses import resolve_database_url
 from .addresses import resolve_redis_url
 from .checks import Rate
@@ -16,6 +17,7 @@ __all__ = [
     "Settings",
     "beside_host",
     "derive_prefix",
+    "refuse_unknown_bind",
     "resolve_database_url",
     "resolve_redis_url",
 ]

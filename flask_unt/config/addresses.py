@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ConfigError
+from .checks import did_you_mean
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 OWN_FILE = "unt.db"
 OTHER_OWN_FILE = "flask-unt.db"
 MEMORY = re.compile(r"(?:file:)?(?::memory:)?(?:\?.*)?|file:.*[?&]mode=memory.*")
+# SQLAlchemy 2.1 writes these so; both it and 2.0 read them as they are.
+ESCAPED = {"%3A": ":", "%5C": "\\"}
 HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*://")
 
 
@@ -55,12 +59,11 @@ def resolve_database_url(
 
 def beside_host(url: str, instance_path: str) -> str:
     """Our URL for a site on this one: on SQLite never the site's own file."""
-    scheme, _, rest = url.partition("://")
+    scheme, file = _sqlite_file(url)
 
-    if scheme.partition("+")[0] != "sqlite":
+    if file is None:
         return url
 
-    file = rest[1:]
     folder, name = os.path.split(file.partition("?")[0].removeprefix("file:"))
 
     if MEMORY.fullmatch(file):
@@ -68,6 +71,29 @@ def beside_host(url: str, instance_path: str) -> str:
 
     own = OTHER_OWN_FILE if name == OWN_FILE else OWN_FILE
     return f"{scheme}:///{os.path.join(folder, own)}"
+
+
+def refuse_unknown_bind(
+    config: Mapping[str, Any], names: Iterable[str] | None = None
+) -> None:
+    """Check that there is a bind of the name that ``UNT_DATABASE_BIND`` gives.
+
+    ``names`` are the binds that there are; without them those of the config are
+    looked at, where it has any: Flask-SQLAlchemy may be set up later.
+
+    :raises ConfigError: there is none.
+    """
+    bind = config.get("UNT_DATABASE_BIND")
+    binds = config.get("SQLALCHEMY_BINDS") if names is None else names
+
+    if bind is None or binds is None or bind in binds:
+        return
+
+    known = [name for name in binds if isinstance(name, str)]
+    hint = did_you_mean(bind, known) or " Add it there, or remove the setting."
+    raise ConfigError(
+        f"UNT_DATABASE_BIND is {bind!r}, which SQLALCHEMY_BINDS does not name.{hint}"
+    )
 
 
 def resolve_redis_url(
@@ -138,15 +164,27 @@ def _database_url(source: str, value: object) -> str:
 
 def _in_instance(url: str, instance_path: str) -> str:
     """A relative SQLite file is one in the instance folder, as in Flask-SQLAlchemy."""
-    scheme, _, rest = url.partition("://")
-    file = rest[1:]
+    scheme, file = _sqlite_file(url)
 
-    if scheme.partition("+")[0] != "sqlite" or MEMORY.fullmatch(file):
+    if file is None or MEMORY.fullmatch(file):
         return url
 
     marker = "file:" if file.startswith("file:") else ""
     path = os.path.join(instance_path, file.removeprefix("file:"))
     return f"{scheme}:///{marker}{path}"
+
+
+def _sqlite_file(url: str) -> tuple[str, str | None]:
+    """The scheme, and for SQLite the file with its options."""
+    scheme, _, rest = url.partition("://")
+
+    if scheme.partition("+")[0] != "sqlite":
+        return scheme, None
+
+    for escaped, character in ESCAPED.items():
+        rest = rest.replace(escaped, character)
+
+    return scheme, rest[1:]
 
 
 def _redis_url(source: str, value: object) -> str:

@@ -75,11 +75,13 @@ def optional(check: Check) -> Check:
     return check_optional
 
 
-def choice(*options: str) -> Check:
-    def check_choice(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in options:
+def choice(*options: str | None) -> Check:
+    texts = [option for option in options if option is not None]
+
+    def check_choice(name: str, value: Any) -> str | None:
+        if not isinstance(value, (str, type(None))) or value not in options:
             known = " or ".join(repr(option) for option in options)
-            hint = did_you_mean(value, options) if isinstance(value, str) else ""
+            hint = did_you_mean(value, texts) if isinstance(value, str) else ""
             raise ConfigError(f"{name} must be {known}, not {value!r}.{hint}")
 
         return value

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import ConfigError
 from . import checks
+from .addresses import refuse_unknown_bind
 from .addresses import resolve_database_url
 from .addresses import resolve_redis_url
 from .checks import Check
@@ -39,7 +40,7 @@ SETTINGS: Mapping[str, tuple[Check, Any]] = {
     "UNT_RESPECT_GPC": (checks.flag, True),
     "UNT_BOTS": (checks.choice("apart", "count"), "apart"),
     "UNT_KEEP_QUERY": (checks.keep_query, ("utm_*", "ref")),
-    "UNT_COOKIE": (checks.optional(checks.choice("prefix", "site")), "prefix"),
+    "UNT_COOKIE": (checks.choice("prefix", "site", None), "prefix"),
     "UNT_RETENTION_DAYS": (checks.optional(checks.count), 395),
     "UNT_MAX_BACKLOG": (checks.count, 1_000_000),
     "UNT_RATE_LIMIT": (checks.optional(checks.rate), "600/minute"),
@@ -97,6 +98,7 @@ class Settings:
         _refuse_unknown(config)
         _refuse_two_databases(config)
         values = _checked_values(config)
+        refuse_unknown_bind(config)
         values.update(_prefixes(config, values))
         database = resolve_database_url(config, environ, instance_path)
         redis = resolve_redis_url(config, environ)
