@@ -244,6 +244,39 @@ def test_nothing_takes_long_to_refuse() -> None:
     assert time.perf_counter() - started < 2
 
 
+@pytest.mark.parametrize("depth", [99, 150, 5000])
+@pytest.mark.parametrize("name", ["title", "x", "props", "events"])
+def test_an_event_that_goes_too_deep_is_rejected_alone(depth: int, name: str) -> None:
+    """Its neighbours are kept, however deep it goes and whatever its texts hold."""
+    good = with_field(VIEW, "title", '"[{]}\\')
+    whole = batch(good, with_field(VIEW, name, "@"), good, [["@"]], good)
+    deep = whole.replace(b'"@"', b"[" * depth + b"]" * depth)
+    result = parse_batch(deep, RULES, NOW)
+    assert result.accepted == 3
+    assert result.rejected == (Rejected(1, "too-deep"), Rejected(3, "too-deep"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        batch(VIEW, x="@"),
+        batch(VIEW, x={"events": ["@"]}),
+        batch(VIEW, events={"x": "@"}),
+        batch(VIEW, x=["events", "@"]),
+        b'{"v": 1, "events": [{"title": ' + b"[" * 5000,
+        b'{"v": 1, "events": [{"title": ' + b"[" * 5000 + b"]" * 5000,
+    ],
+)
+def test_depth_that_is_not_in_one_event_is_no_batch(body: bytes) -> None:
+    status, _ = refusal(body.replace(b'"@"', b"[" * 5000 + b"]" * 5000))
+    assert status == 400
+
+
+def test_a_withdrawal_with_an_event_that_goes_too_deep_still_clears() -> None:
+    body = batch([VIEW], clear=True, v=9).replace(b"[{", b"[" * 5000 + b"{")
+    assert parse_batch(body.replace(b"}]", b"}" + b"]" * 5000), RULES, NOW).clear
+
+
 def test_brackets_in_text_are_no_depth() -> None:
     assert view(title='"[' * 100).title == '"[' * 100
 
@@ -403,6 +436,12 @@ def test_key_of_a_uuid7() -> None:
     assert key == MOMENT.to_bytes(6, "big") + digest[:10]
 
 
+def test_a_uuid_in_upper_case_has_the_same_key() -> None:
+    assert view(id=ID.upper()).key == view().key
+    assert view(id=ID.upper(), **{"from": ID.upper()}).from_key == view().key
+    assert view(id="ABC").key != view(id="abc").key
+
+
 @pytest.mark.parametrize(
     ("id", "moment", "bits"),
     [
@@ -444,7 +483,14 @@ def test_a_late_retry_has_the_same_key() -> None:
 
 def test_a_leave_that_comes_first_has_its_views_key() -> None:
     assert leave(time=NOW).key == view().key
-    assert leave(view="x").key == view(id="x").key
+    assert leave(view=ID.upper(), time=NOW).key == view().key
+
+
+def test_a_leave_that_cannot_find_its_view_is_rejected() -> None:
+    """The time bits of such a view's key are of its own time, unless that is odd."""
+    other = {**LEAVE, "view": "x", "time": MOMENT + 1}
+    assert parse(other).rejected == (Rejected(0, "bad-view"),)
+    assert leave(view="x", time=5).key == view(id="x", time=9).key
 
 
 def test_a_link_without_a_time_is_no_link() -> None:

@@ -9,6 +9,7 @@ import re
 EARLIEST = 1_420_070_400_000
 LATEST = 4_102_444_800_000
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID7 = re.compile(
     r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
 )
@@ -30,13 +31,21 @@ def id_time(id: str) -> int | None:
     return time if is_plausible(time) else None
 
 
+def is_key_known(id: str, time: float) -> bool:
+    """Whether another event, with a time of its own, has the same key for this id."""
+    return id_time(id) is not None or not is_plausible(time)
+
+
 def stored_key(visitor: str | None, id: str, time: float) -> bytes:
     """The 16 bytes that an event is stored under, the same for every retry.
 
     48 bits of time, those of the id, else of ``time`` as it was sent, else 0;
     then 80 bits of a hash of visitor and id, so that nobody can take the key of
-    another visitor's event.
+    another visitor's event. A uuid is the same one in upper and in lower case.
     """
+    if UUID.fullmatch(id):
+        id = id.lower()
+
     moment = id_time(id)
 
     if moment is None:

@@ -12,6 +12,7 @@ from ..cleaning import mask_emails
 from ..urls import PageUrl
 from ..urls import parse_page_url
 from ..urls import parse_referrer
+from .depth import TOO_DEEP
 from .entries import Custom
 from .entries import Event
 from .entries import Identify
@@ -33,6 +34,7 @@ from .fields import read_visitor
 from .fields import read_whole
 from .keys import ID
 from .keys import id_time
+from .keys import is_key_known
 from .keys import stored_key
 from .times import judge_time
 
@@ -75,7 +77,7 @@ def read_event(data: object, arrival: Arrival) -> Event:
     :raises BadField: it cannot be stored.
     """
     if not isinstance(data, dict):
-        raise BadField("bad-event")
+        raise BadField(TOO_DEEP if data == TOO_DEEP else "bad-event")
 
     kind = data.get("type")
     reader = READERS.get(kind) if isinstance(kind, str) else None
@@ -118,6 +120,11 @@ def _read_leave(data: Mapping[str, Any], arrival: Arrival) -> Leave:
     view = read_id(data, "view")
     visitor = read_visitor(data)
     sent_time = read_number(data, "time")
+
+    # The view's key may hold the view's time, which a leave does not tell.
+    if not is_key_known(view, sent_time):
+        raise BadField("bad-view")
+
     time, _ = judge_time(sent_time, arrival.sent, arrival.now)
     return Leave(
         key=stored_key(visitor, view, sent_time),
