@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +59,39 @@ def refusal(stream: Stream, **options: Any) -> str:
         stream.add(b"entry", **options)
 
     return str(caught.value)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A folder with a certificate for 127.0.0.1 that only itself vouches for."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    return tmp_path
+
+
+def test_redis_over_tls(own_redis: OwnRedis, certificate: Path, free_port: int) -> None:
+    """A certificate that is not known is refused, not ignored."""
+    own_redis(
+        tls_port=str(free_port),
+        tls_cert_file=str(certificate / "cert.pem"),
+        tls_key_file=str(certificate / "key.pem"),
+        tls_auth_clients="no",
+    )
+    url = f"rediss://127.0.0.1:{free_port}/0"
+    trusting = make_stream(f"{url}?ssl_ca_certs={certificate / 'cert.pem'}")
+
+    trusting.add(b"entry")
+
+    assert trusting.status(0).waiting == 1
+    assert "certificate" in refusal(make_stream(url)).lower()
 
 
 # -- adding -------------------------------------------------------------
