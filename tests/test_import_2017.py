@@ -240,6 +240,23 @@ def test_times_are_of_the_zone_given(store, database_url, old_url):
     assert row.utc_offset == -120
 
 
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Asia/Tokyo", "UTC"])
+def test_an_odd_time_is_as_none(store, database_url, tmp_path, zone):
+    """One of them must not stop the import of all the others."""
+    url = f"sqlite:///{tmp_path / 'odd.db'}"
+    odd = [datetime.min, datetime.max, datetime(1960, 1, 1), datetime(2200, 1, 1)]
+    accesses = [(n, ANNA, 1, time, at(n)) for n, time in enumerate(odd, 1)]
+    accesses += [(n + 10, ANNA, 1, at(n), time) for n, time in enumerate(odd, 11)]
+    accesses += [(n + 20, ANNA, 1, time, time) for n, time in enumerate(odd, 11)]
+    fill(url, accesses=accesses)
+    imported = import_2017(store, url, zone=zone, now=NOW)
+    times = [(row.local_time, row.server_time) for row in stored_views(database_url)]
+
+    assert imported.skipped["accesses without a time"] == 4
+    assert len(times) == imported.views == 8
+    assert all(local == received for local, received in times)
+
+
 def test_only_a_clock_that_was_wrong_then_is_skewed(store, database_url, old_url):
     import_2017(store, old_url, now=NOW)
     skewed = {row.server_time: row.skewed for row in stored_views(database_url)}
@@ -293,6 +310,27 @@ def test_many_rows_are_read_in_chunks(store, database_url, tmp_path):
 
     assert imported.views == len(stored_views(database_url)) == 1203
     assert steps == [(1000, 1206), (1203, 1206), (1206, 1206)]
+
+
+def test_users_of_one_uuid_are_all_read(sqlite_store, tmp_path):
+    """Some copies of the database lost what made a uuid unique."""
+    url = f"sqlite:///{tmp_path / 'doubles.db'}"
+    users = [(ANNA, f"anna{number}@example.com") for number in range(1500)]
+    fill(url)
+    engine = sa.create_engine(url)
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql('DROP TABLE "user"')
+        connection.exec_driver_sql('CREATE TABLE "user" (uuid text, email text)')
+        connection.execute(
+            old_user.insert(),
+            [{"uuid": u, "email": e} for u, e in [*users, (None, "x@a.example")]],
+        )
+
+    engine.dispose()
+    imported = import_2017(sqlite_store, url, now=NOW)
+    assert imported.users == 1500
+    assert imported.skipped["users whose uuid is none"] == 1
 
 
 @pytest.mark.parametrize("fixture", ["postgres_url", "mariadb_url"])

@@ -25,7 +25,7 @@ def without_deep_events(text: str) -> str:
     if text.count("[") + text.count("{") <= DEPTH_LIMIT:
         return text
 
-    parts = []
+    parts: list[str] = []
     end = 0
 
     for first, last in _deep_events(text):

@@ -30,6 +30,7 @@ ACCESS = _table("access", "id", "uuid", "page_id", "local_time", "server_time")
 CHUNK = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MILLISECOND = timedelta(milliseconds=1)
+YEAR_2100 = 4_102_444_800_000
 
 
 class OldDatabase:
@@ -62,22 +63,34 @@ class OldDatabase:
         return self._chunks(ACCESS, "id")
 
     def users(self) -> Iterator[list[sa.Row[Any]]]:
-        return self._chunks(USER, "uuid")
+        yield from self._chunks(USER, "uuid")
+        unnamed = self._rows(sa.select(USER).where(USER.c.uuid.is_(None)))
+
+        if unnamed:
+            yield unnamed
 
     def _chunks(self, table: sa.TableClause, by: str) -> Iterator[list[sa.Row[Any]]]:
+        """All rows whose ``by`` is not NULL; those with the same one in one chunk."""
         place = table.c[by]
-        rows = sa.select(table).where(place.is_not(None)).order_by(place).limit(CHUNK)
-        following = rows
+        left = sa.select(table).where(place.is_not(None)).order_by(place)
 
         while True:
-            with self._database.reading() as connection:
-                chunk = list(connection.execute(following))
+            ends = self._rows(left.with_only_columns(place).offset(CHUNK - 1).limit(1))
 
-            if not chunk:
-                return
+            if not ends:
+                break
 
-            yield chunk
-            following = rows.where(place > getattr(chunk[-1], by))
+            yield self._rows(left.where(place <= ends[0][0]))
+            left = left.where(place > ends[0][0])
+
+        last = self._rows(left)
+
+        if last:
+            yield last
+
+    def _rows(self, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
+        with self._database.reading() as connection:
+            return list(connection.execute(statement))
 
     def _check_file(self) -> None:
         url = self._database.url
@@ -109,7 +122,7 @@ class OldDatabase:
 
 
 def moments_of(access: Any, zone: tzinfo) -> tuple[int, int] | None:
-    """When it happened and when it was received; one that is missing is the other."""
+    """When it happened and when it was received; one missing or odd is the other."""
     local = _moment(access.local_time, zone)
     received = _moment(access.server_time, zone)
 
@@ -130,7 +143,8 @@ def _moment(value: object, zone: tzinfo) -> int | None:
         return None
 
     aware = value if value.tzinfo is not None else value.replace(tzinfo=zone)
-    return int((aware - EPOCH) // MILLISECOND)
+    moment = int((aware - EPOCH) // MILLISECOND)
+    return moment if 0 <= moment < YEAR_2100 else None
 
 
 def utc_offset(moment: int, zone: tzinfo) -> int:
