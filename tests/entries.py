@@ -109,6 +109,11 @@ class Rows:
             found = connection.execute(sa.text("SELECT reason FROM unt_set_aside"))
             return [str(reason) for (reason,) in found]
 
+    def payloads(self) -> list[str]:
+        with self.connection() as connection:
+            found = connection.execute(sa.text("SELECT payload FROM unt_set_aside"))
+            return [str(payload) for (payload,) in found]
+
     def number(self, statement: str) -> int:
         with self.connection() as connection:
             return int(connection.execute(sa.text(statement)).scalar_one())

@@ -167,6 +167,7 @@ def test_event_that_cannot_be_stored_is_set_aside(database_url):
     assert sorted(path for _, _, path in rows(app, VIEWS)) == ["/1", "/3"]
     ((payload, reason),) = rows(app, "SELECT payload, reason FROM unt_set_aside")
     assert f'"width":{1 << 80}' in payload
+    assert '"received":' in payload
     assert reason
     close(app)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import entries
@@ -15,6 +16,9 @@ import redis
 
 from flask_unt.drain import Drained
 from flask_unt.drain import drain
+from flask_unt.events import Identity
+from flask_unt.events import encode_entry
+from flask_unt.events import payload_entry
 from flask_unt.store import Store
 from flask_unt.store import StoreSettings
 from flask_unt.stream import Stream
@@ -99,6 +103,36 @@ def test_garbage_is_set_aside_and_does_not_come_again(
     assert drain_now(stream, store) == Drained(entries=6, stored=1, set_aside=5)
     assert len(rows.set_aside()) == 5
     assert stream.waiting() == 0
+
+
+def test_garbage_is_kept_with_what_is_wrong_with_it(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    stream.add(b"\xff\x00caf\xc3\xa9")
+    stream.add(b'[1, 5, "Mozilla/5.0", null]')
+    stream.add("ü".encode() * 40_000)
+    drain_now(stream, store)
+
+    assert rows.payloads() == ["\\xff\\x00café", '[1, 5, "", null]', "ü" * 32_767]
+    assert "can't decode byte 0xff" in rows.set_aside()[0]
+    assert all(reason.strip() for reason in rows.set_aside())
+
+
+def test_a_poison_event_keeps_when_it_came_and_who_was_signed_in(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    """That is what it takes to put it back; a lone surrogate in it is harmless."""
+    user = Identity("ana@shop.example", "7", None)
+    poison = replace(entries.poison(), title="\ud800")
+    entry = replace(entries.entry(poison), user=user, agent="Mozilla/5.0 (Secret)")
+    stream.add(encode_entry(entry).replace(b'"?"', b'"\\ud800"'))
+
+    assert drain_now(stream, store).set_aside == 1
+    (payload,) = rows.payloads()
+    again = payload_entry(payload, "agent")
+    assert (again.received, again.user) == (entry.received, user)
+    assert again.events == (replace(poison, title="?"),)
+    assert "Secret" not in payload
 
 
 def test_an_entry_of_a_newer_release_is_left_for_a_newer_worker(

@@ -14,9 +14,11 @@ from flask_unt.events import Identify
 from flask_unt.events import Identity
 from flask_unt.events import Leave
 from flask_unt.events import View
+from flask_unt.events import data_payload
 from flask_unt.events import decode_entry
 from flask_unt.events import encode_entry
 from flask_unt.events import event_payload
+from flask_unt.events import payload_entry
 from flask_unt.events import payload_event
 
 KEY = st.binary(min_size=16, max_size=16)
@@ -88,6 +90,13 @@ def test_a_set_aside_event_is_read_as_it_was_written(event: Event) -> None:
     assert payload_event(event_payload(event)) == event
 
 
+@given(EVENTS, ENTRIES)
+def test_a_set_aside_event_becomes_an_entry_again(event: Event, entry: Entry) -> None:
+    again = payload_entry(event_payload(event, entry), "agent")
+    assert again == Entry(entry.received, "agent", None, False, entry.user, (event,))
+    assert payload_entry(event_payload(event), "agent").received == event.time
+
+
 @given(st.binary() | JSON.map(lambda data: json.dumps(data).encode()))
 def test_what_is_no_entry_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -153,6 +162,35 @@ def test_a_lone_surrogate_is_written_as_a_question_mark() -> None:
     user = Identity(None, "ana\ud800", None)
     data = encode_entry(Entry(1, "", None, False, user, ()))
     assert decode_entry(data).user == Identity(None, "ana?", None)
+
+
+@given(st.binary())
+def test_data_that_is_no_entry_is_kept_as_text(data: bytes) -> None:
+    assert "\0" not in data_payload(data)
+    assert bool(data_payload(data).encode()) == bool(data)
+
+
+@pytest.mark.parametrize("end", ["", ",null", ',null,false,null,false,["x"]]'])
+def test_data_that_is_no_entry_is_kept_without_its_user_agent(end: str) -> None:
+    for start in ("[1,5,", '["\\"x", 1.5 , '):
+        text = f'{start}"Mozilla \\" ü"{end}'
+        assert data_payload(text.encode()) == f'{start}""{end}'
+        assert data_payload(text[: len(start) + 5].encode()) == f'{start}""'
+
+
+@pytest.mark.parametrize(
+    "changes", [{"received": "5"}, {"received": True}, {"user": 5}, {"user": {"id": 5}}]
+)
+def test_an_odd_arrival_is_a_value_error(changes: dict[str, Any]) -> None:
+    payload = json.dumps({**json.loads(event_payload(LEAVE)), **changes})
+
+    with pytest.raises(ValueError, match="not a set-aside event"):
+        payload_entry(payload, "")
+
+
+def test_a_lone_surrogate_is_harmless_in_a_payload() -> None:
+    event = Leave(LEAVE.key, None, 5, 0, 0, "a\ud800")
+    assert '"title":"a?"' in event_payload(event)
 
 
 def test_a_payload_names_its_fields() -> None:

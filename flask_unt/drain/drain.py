@@ -12,6 +12,7 @@ from contextlib import suppress
 from ..errors import StreamUnavailable
 from ..errors import UNTError
 from ..events import ENTRY_VERSION
+from ..events import data_payload
 from ..events import decode_entry
 from ..store import Store
 from ..stream import Stream
@@ -174,8 +175,8 @@ class _Drain:
                 if is_newer(waiting.data):
                     left.add(waiting.id)
                 else:
-                    text = one_line(str(error))
-                    self._writer.set_aside([text], "This is not an entry.")
+                    payload = data_payload(waiting.data)
+                    self._writer.set_aside([payload], one_line(str(error)))
 
         return items, left
 

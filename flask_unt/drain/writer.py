@@ -12,7 +12,7 @@ from ..errors import SchemaOutdated
 from ..errors import StoreUnavailable
 from ..errors import UNTError
 from ..events import Entry
-from ..events import Event
+from ..events import event_payload
 from ..store import Store
 from .drained import Drained
 from .outage import SHORTEST_WAIT
@@ -73,10 +73,10 @@ class Writer:
 
         return self.write(first) | self.write(second)
 
-    def set_aside(self, events: Sequence[Event | str], reason: str) -> None:
+    def set_aside(self, payloads: Sequence[str], reason: str) -> None:
         """Keep what cannot be stored, with the reason."""
-        self.insist(lambda: self._store.set_aside(events, reason, self._now()))
-        self._drained.set_aside += len(events)
+        self.insist(lambda: self._store.set_aside(payloads, reason, self._now()))
+        self._drained.set_aside += len(payloads)
         log.error("An event was set aside: see flask unt status.")
 
     def insist(self, call: Callable[[], None]) -> None:
@@ -120,7 +120,9 @@ class Writer:
             log.warning("An entry is locked in the database and tried again later.")
             return {item.id}
 
-        self.set_aside(item.entry.events, _reason(error))
+        entry = item.entry
+        payloads = [event_payload(event, entry) for event in entry.events]
+        self.set_aside(payloads, _reason(error))
         return set()
 
     def _database_works(self, error: Exception) -> bool:

@@ -22,9 +22,11 @@ from .entries import Leave
 from .entries import View
 from .entries import decode_entry
 from .entries import encode_entry
-from .entries import event_payload
-from .entries import payload_event
 from .keys import stored_key
+from .payloads import data_payload
+from .payloads import event_payload
+from .payloads import payload_entry
+from .payloads import payload_event
 from .reading import Rules
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "clean_email",
     "clean_text",
     "clean_visitor",
+    "data_payload",
     "decode_entry",
     "encode_entry",
     "event_payload",
@@ -50,6 +53,7 @@ __all__ = [
     "parse_batch",
     "parse_email",
     "parse_visitor_email",
+    "payload_entry",
     "payload_event",
     "stored_key",
 ]

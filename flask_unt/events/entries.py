@@ -123,9 +123,9 @@ def encode_entry(entry: Entry) -> bytes:
         entry.webdriver,
         None if user is None else [user.email, user.id, user.name],
         entry.fresh,
-        [_pack_event(event) for event in entry.events],
+        [pack_event(event) for event in entry.events],
     ]
-    return _to_json(data).encode("utf-8", "replace")
+    return to_json(data).encode("utf-8", "replace")
 
 
 def decode_entry(data: bytes) -> Entry:
@@ -136,46 +136,25 @@ def decode_entry(data: bytes) -> Entry:
     try:
         version, *rest = _list(json.loads(data.decode("utf-8")))
 
-        if _integer(version) not in READABLE_VERSIONS:
+        if integer(version) not in READABLE_VERSIONS:
             raise ValueError(f"This release cannot read an entry of version {version}.")
 
         received, agent, zone, webdriver, user, fresh, events = rest
         return Entry(
-            _integer(received),
+            integer(received),
             _text(agent),
             _maybe_text(zone),
             _flag(webdriver),
-            _unpack_user(user),
-            tuple(_unpack_event(event) for event in _list(events)),
+            unpack_user(user),
+            tuple(unpack_event(event) for event in _list(events)),
             _flag(fresh),
         )
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"This is not an entry: {error!r}.") from error
 
 
-def event_payload(event: Event) -> str:
-    """An event as JSON with names, to be set aside and read by people."""
-    kind = type(event)
-    pairs = zip(fields(kind), _pack_event(event)[1:], strict=True)
-    named = {field.name: value for field, value in pairs}
-    return _to_json({"type": TYPE_NAMES[kind], **named})
-
-
-def payload_event(payload: str) -> Event:
-    """The event that was set aside.
-
-    :raises ValueError: the payload is none.
-    """
-    try:
-        named = json.loads(payload)
-        kind = EVENT_TYPES[named["type"]]
-        values = [named[field.name] for field in fields(kind)]
-        return _unpack_event([named["type"], *values])
-    except (TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"This is not a set-aside event: {error!r}.") from error
-
-
-def _pack_event(event: Event) -> list[Any]:
+def pack_event(event: Event) -> list[Any]:
+    """An event as a list of what JSON knows: its type's name, then its fields."""
     kind = type(event)
     values = (getattr(event, field.name) for field in fields(kind))
     return [
@@ -184,7 +163,11 @@ def _pack_event(event: Event) -> list[Any]:
     ]
 
 
-def _unpack_event(packed: object) -> Event:
+def unpack_event(packed: object) -> Event:
+    """The event that was packed.
+
+    :raises ValueError, TypeError, KeyError: it is none.
+    """
     name, *values = _list(packed)
     kind = EVENT_TYPES[name]
     pairs = zip(READERS[kind], values, strict=True)
@@ -192,7 +175,11 @@ def _unpack_event(packed: object) -> Event:
     return event
 
 
-def _unpack_user(packed: object) -> Identity | None:
+def unpack_user(packed: object) -> Identity | None:
+    """The signed-in user in a list of email, id and name.
+
+    :raises ValueError, TypeError: it is none.
+    """
     if packed is None:
         return None
 
@@ -200,7 +187,8 @@ def _unpack_user(packed: object) -> Identity | None:
     return Identity(_maybe_text(email), _maybe_text(id), _maybe_text(name))
 
 
-def _to_json(data: object) -> str:
+def to_json(data: object) -> str:
+    """Compact JSON."""
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -222,7 +210,11 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def _integer(value: object) -> int:
+def integer(value: object) -> int:
+    """The value, if it is a whole number.
+
+    :raises TypeError: it is none.
+    """
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("a whole number was expected")
 
@@ -230,7 +222,7 @@ def _integer(value: object) -> int:
 
 
 def _maybe_integer(value: object) -> int | None:
-    return None if value is None else _integer(value)
+    return None if value is None else integer(value)
 
 
 def _flag(value: object) -> bool:
@@ -262,7 +254,7 @@ def _pairs(value: object) -> Pairs:
 READER_BY_TYPE: Mapping[str, Callable[[Any], Any]] = {
     "str": _text,
     "str | None": _maybe_text,
-    "int": _integer,
+    "int": integer,
     "int | None": _maybe_integer,
     "bool": _flag,
     "bytes": _key,

@@ -10,6 +10,7 @@ from ..errors import StoreUnavailable
 from ..errors import StreamUnavailable
 from ..events import Entry
 from ..events import encode_entry
+from ..events import event_payload
 from ..state import State
 from ..state import describe
 
@@ -77,7 +78,8 @@ def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) 
         raise StoreUnavailable(describe(error)) from error
 
     if len(entry.events) == 1:
-        state.store.set_aside(entry.events, describe(error), now)
+        payload = event_payload(entry.events[0], entry)
+        state.store.set_aside([payload], describe(error), now)
         return
 
     for event in entry.events:
