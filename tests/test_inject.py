@@ -201,6 +201,34 @@ def test_conditional_pages():
     assert seen == ["", '"abc"']
 
 
+def test_any_etag_is_answered_with_that_of_the_tagged_page():
+    """A view that is exempt, or whose page has no tag, keeps its own."""
+    unt = UNT()
+
+    def answer(body):
+        response = make_response(body)
+        response.set_etag("abc")
+        return response.make_conditional(request)
+
+    app = site(lambda: answer(PAGE), unt)
+    app.get("/part", endpoint="part")(lambda: answer("part"))
+    app.get("/exempt", endpoint="exempt")(unt.exempt(lambda: answer(PAGE)))
+    client = app.test_client()
+    tagged = client.get("/").headers["ETag"]
+
+    for path, etag in [("/", tagged), ("/part", '"abc"'), ("/exempt", '"abc"')]:
+        response = client.get(path, headers={"If-None-Match": "*"})
+        assert (response.status_code, response.data) == (304, b"")
+        assert response.headers["ETag"] == etag
+
+
+@pytest.mark.parametrize("name", ["Content-MD5", "Digest", "repr-digest"])
+def test_digest_of_the_page_without_the_tag_is_dropped(name):
+    app = site(lambda: Response(PAGE, headers={name: "x"}))
+    assert name not in get(app).headers
+    assert is_untouched(lambda: Response("part", headers={name: "x"}))
+
+
 def test_page_from_before_the_tag_is_sent_anew():
     def page():
         response = make_response(PAGE)
@@ -263,11 +291,16 @@ def test_nonce_argument():
         ("default-src 'nonce-aGk='", "aGk="),
         ("script-src 'self'; style-src 'nonce-bm8='", None),
         ("style-src 'nonce-bm8='", None),
+        ("style-src 'nonce-bm8=', script-src 'nonce-aGk='", "aGk="),
+        ("frame-ancestors 'none'\nscript-src 'nonce-aGk='", "aGk="),
     ],
 )
 def test_nonce_of_a_policy_that_the_view_sets(policy, nonce):
+    """A page may have several policies, in one header or in several."""
+
     def page():
-        return Response(PAGE, headers={"Content-Security-Policy": policy})
+        headers = [("Content-Security-Policy", one) for one in policy.split("\n")]
+        return Response(PAGE, headers=headers)
 
     found = re.search('nonce="([^"]*)"', get(site(page)).text)
     assert (found and found[1]) == nonce

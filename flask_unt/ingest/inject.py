@@ -28,6 +28,8 @@ SCRIPT_DIRECTIVES = ("script-src-elem", "script-src", "default-src")
 ERROR_PAGES = frozenset((403, 404, 410))
 WIDE_CHARSET = re.compile(r"charset\s*=\s*\"?utf-?(?:16|32|7)\b")
 RESTORED = "unt.etag"
+# Of the page as it was: without them is better than with wrong ones.
+DIGESTS = ("Content-MD5", "Digest", "Content-Digest", "Repr-Digest")
 
 
 def script_tag(
@@ -101,26 +103,48 @@ class Injector:
         hooks.append(self.after_request)
 
     def _inject(self, response: Response) -> None:
-        if response.status_code == 304 and RESTORED in request.environ:
-            self._rename(response)
-
-        if not _is_page(response) or self._is_exempt():
+        if response.status_code == 304:
+            self._rename_unchanged(response)
             return
+
+        if not _is_shown(response.status_code):
+            return
+
+        at = self._place(response)
+
+        if at is None:
+            return
+
+        view = memoryview(response.get_data())
+        tag = self._tag(response).encode()
+        response.set_data(b"".join((view[:at], tag, view[at:])))
+        self._rename(response)
+
+        for name in DIGESTS:
+            response.headers.pop(name, None)
+
+    def _place(self, response: Response) -> int | None:
+        """Where in a page the tag goes; None where it does not."""
+        if not _is_page(response) or self._is_exempt():
+            return None
 
         if (response.content_length or 0) > SIZE_LIMIT:
-            return
+            return None
 
         body = response.get_data()
         closing = CLOSING.search(body, max(0, len(body) - TAIL))
 
         if closing is None or len(body) > SIZE_LIMIT or self._marker in body:
-            return
+            return None
 
-        at = closing.start()
-        view = memoryview(body)
-        tag = self._tag(response).encode()
-        response.set_data(b"".join((view[:at], tag, view[at:])))
-        self._rename(response)
+        return closing.start()
+
+    def _rename_unchanged(self, response: Response) -> None:
+        if RESTORED in request.environ:
+            self._rename(response)
+        elif request.if_none_match.star_tag and self._place(response) is not None:
+            # Whoever sent "*" named no ETag, but the page is still at hand.
+            self._rename(response)
 
     def _tag(self, response: Response) -> Markup:
         status = response.status_code
@@ -143,13 +167,12 @@ class Injector:
             response.set_etag(name + self._suffix, weak=bool(is_weak))
 
 
+def _is_shown(status: int) -> bool:
+    return status == 200 or status in ERROR_PAGES or status >= 500
+
+
 def _is_page(response: Response) -> bool:
     """Whether it is a whole page, as far as can be told without reading it."""
-    status = response.status_code
-
-    if status != 200 and status not in ERROR_PAGES and status < 500:
-        return False
-
     if response.direct_passthrough or not response.is_sequence:
         return False
 
@@ -186,9 +209,13 @@ def _known_nonce(state: State) -> str:
 
 
 def _nonce_in(response: Response) -> str:
-    """The nonce in a policy that the view set itself."""
-    policy = response.headers.get("Content-Security-Policy", "")
+    """The nonce in a policy that the view set itself; there may be several."""
+    headers = response.headers.getlist("Content-Security-Policy")
+    policies = (policy for header in headers for policy in header.split(","))
+    return next(filter(None, map(_nonce_of, policies)), "")
 
+
+def _nonce_of(policy: str) -> str:
     if "'nonce-" not in policy:
         return ""
 
