@@ -285,6 +285,7 @@ def test_a_site_on_sqlite_keeps_its_file_to_itself(url: str, ours: str) -> None:
         ("sqlite:///%3Amemory%3A", "sqlite:////instance/unt.db"),
         ("sqlite:///file%3A/srv/site.db?uri=true", "sqlite:////srv/unt.db"),
         ("sqlite:///file%3A%3Amemory%3A?uri=true", "sqlite:////instance/unt.db"),
+        ("sqlite:///file%3Asite.db?uri=true", "sqlite:////instance/unt.db"),
         ("sqlite:////srv/a%25b/site.db", "sqlite:////srv/a%25b/unt.db"),
     ],
 )

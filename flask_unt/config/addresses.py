@@ -69,6 +69,10 @@ def beside_host(url: str, instance_path: str) -> str:
     if MEMORY.fullmatch(file):
         folder, name = instance_path, ""
 
+    # Such a path moves with the process from folder to folder; our file must not.
+    if file.startswith("file:"):
+        folder = os.path.join(instance_path, folder)
+
     own = OTHER_OWN_FILE if name == OWN_FILE else OWN_FILE
     return f"{scheme}:///{os.path.join(folder, own)}"
 
