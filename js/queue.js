@@ -117,8 +117,8 @@ export function record(event, taken = () => {}) {
 
     key = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
     put(key, raw);
+    if (!own[key]) bound();
     own[key] = taken;
-    bound();
   });
   if (!key) taken(false);
   return key;

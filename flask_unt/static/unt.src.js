@@ -118,8 +118,8 @@
       if (raw.length > 2e4 /* EVENT_LENGTH */) return giveUp();
       key2 = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
       put(key2, raw);
+      if (!own[key2]) bound();
       own[key2] = taken;
-      bound();
     });
     if (!key2) taken(false);
     return key2;
