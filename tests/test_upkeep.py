@@ -28,6 +28,7 @@ from happenings import view
 from flask_unt.store import Store
 from flask_unt.store import schema
 from flask_unt.store.partitions import Month
+from flask_unt.store.partitions import ensure_months
 from flask_unt.store.partitions import month_of
 from flask_unt.store.write import write_entries
 
@@ -228,6 +229,21 @@ class TestMonths:
         assert partition_of(store, early.key) == "unt_page_view_2026_12"
         store.ensure_partitions(at(2026, 11, 5))
         assert store.write([entry(early)], at(2026, 11, 5)).duplicates == 1
+
+    def test_a_write_meanwhile_finds_what_moves(self, store: Store) -> None:
+        """Else a known view is counted in its visit again."""
+        early = view(time=at(2026, 12, 5))
+        store.write([entry(early)], at(2026, 9, 5))
+
+        with ThreadPoolExecutor(1) as other:
+            with store._database.writing() as moving:
+                ensure_months(moving, at(2026, 11, 5))
+                again = other.submit(store.write, [entry(early)], at(2026, 9, 5))
+                time.sleep(0.5)
+
+            assert again.result().duplicates == 1
+
+        assert only(store, schema.visit).views == 1
 
     def test_a_month_that_is_too_old_is_dropped_whole(self, store: Store) -> None:
         september = view(time=at(2026, 9, 5))

@@ -93,8 +93,10 @@ def _make(connection: sa.Connection, table: str, month: Month) -> None:
     low, high = month.first_key, month.next.first_key
     name = month.of(table)
 
+    # The whole table, not only DEFAULT: a query that was planned before the month was
+    # there would look in DEFAULT alone for what has moved.
     for statement in (
-        f"LOCK TABLE {table}_default IN ACCESS EXCLUSIVE MODE",
+        f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
         f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)",
         f"WITH moved AS (DELETE FROM {table}_default WHERE id >= '{low}'"
         f" AND id < '{high}' RETURNING *) INSERT INTO {name} SELECT * FROM moved",
