@@ -39,11 +39,12 @@ lowest:
 soak: setup
 	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
 
-bench: .venv/.ready-demo
+bench: services .venv/.ready-test benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py
+	$(NEWEST) benchmarks/tracker.py
 
 clean:
-	rm -rf .venv .venv-lowest node_modules build dist *.egg-info
+	rm -rf .venv .venv-lowest node_modules benchmarks/node/node_modules build dist *.egg-info
 
 .venv/.ready-demo: setup.cfg pyproject.toml example_app/requirements.txt
 	PYTHON=$(PYTHON) scripts/make-venv .venv
@@ -59,6 +60,10 @@ clean:
 .venv-lowest/.ready: setup.cfg pyproject.toml requirements-lowest.txt
 	PYTHON=$(LOWEST_PYTHON) scripts/make-venv .venv-lowest
 	$(LOWEST) $(PIP_INSTALL) -e ".[test]" -c requirements-lowest.txt
+	touch $@
+
+benchmarks/node/node_modules/.ready: benchmarks/node/package.json | services
+	cd benchmarks/node && npm ci --no-audit --no-fund
 	touch $@
 
 node_modules/.ready: package.json package-lock.json | services

@@ -84,6 +84,10 @@ class Visit:
         self._page.evaluate("history.back()")
         self._arrive(path, title)
 
+    def read(self) -> None:
+        """Stay for so long that leaving is no redirect."""
+        self._page.wait_for_timeout(1000)
+
     def close(self) -> None:
         """Leave, and compare: in the database, and view by view on the wire."""
         self._page.goto("about:blank")
@@ -100,11 +104,11 @@ class Visit:
         ]
 
     def _arrive(self, path: str, title: str) -> None:
-        """Wait for page and view, and a little longer: people read."""
+        """Wait for page and view, and a little longer for one too many."""
         self._seen.append((self._root + path, title))
         self._page.wait_for_function(f"document.title === {title!r}")
         self._site.wait_for(lambda: len(self._site.views()) >= len(self._seen))
-        self._page.wait_for_timeout(700)
+        self._page.wait_for_timeout(300)
 
     def _stored(self) -> list[tuple[str, str]]:
         return [(view.path, view.title) for view in self._site.views()]
@@ -156,7 +160,7 @@ def test_turbo(site: TrackedSite, page: Any) -> None:
     visit.press("#submit", "three", "Three")
     visit.back("two", "Two")
     page.click("#framed")
-    page.wait_for_timeout(300)
+    visit.read()
     visit.press("#replace", "three", "Three")
     visit.close()
 
@@ -178,6 +182,7 @@ def test_react_router(site: TrackedSite, page: Any) -> None:
     page.evaluate("history.back()")
     page.wait_for_url("**/two")
     visit.back("one", "One")
+    visit.read()
     visit.follow("instead", "two", "Two")
     visit.close()
 
@@ -215,5 +220,13 @@ def test_react_router_sets_titles_late(site: TrackedSite, page: Any) -> None:
     visit.follow("late", "late", "Late")
     visit.follow("later", "later", "Later")
     visit.follow("two", "two", "Two")
+    visit.press("#guarded", "guarded", "Guarded")
+    visit.close()
+
+
+def test_a_guard_that_sets_the_title_first(site: TrackedSite, page: Any) -> None:
+    """The new title is not the title of the page that it moves away from."""
+    visit = Visit(site, page, "react")
+    visit.open("one", "One")
     visit.press("#guarded", "guarded", "Guarded")
     visit.close()
