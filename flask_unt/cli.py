@@ -92,6 +92,15 @@ def status(as_json: bool) -> None:
     sys.exit(1 if report["trouble"] else 0)
 
 
+@unt.command("prune")
+def prune() -> None:
+    """Delete what is older than UNT_RETENTION_DAYS. A worker does it daily."""
+    with _sentences():
+        pruned = get_state().store.prune(_now())
+
+    click.echo(f"Deleted {pruned.rows} rows, and {pruned.months} months as a whole.")
+
+
 @unt.command("import-2017")
 @click.argument("url")
 @click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,16 @@ def test_demo_data_may_be_made_twice(app: Flask) -> None:
         counts += map(int, re.findall(r"has (\d+) views", result.output))
 
     assert 100 < counts[0] <= counts[1] < counts[0] + 50
+
+
+def test_prune_deletes_what_is_older_than_is_kept(app: Flask) -> None:
+    command(app, "unt", "demo-data", "--weeks", "1")
+    assert "Deleted 0 rows" in command(app, "unt", "prune").output
+
+    store = get_state(app).store
+    store.settings = replace(store.settings, retention_days=1)
+
+    assert "Deleted 0 rows" not in command(app, "unt", "prune").output
 
 
 def test_import_of_no_database_is_one_sentence(app: Flask) -> None:
