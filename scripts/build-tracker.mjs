@@ -1,8 +1,9 @@
-// Builds flask_unt/static/unt.js from js/, or into the folder named as argument.
+// Builds flask_unt/static/unt.js from js/, or into the folder named as argument: the
+// script, what it is when compressed, its source map and its readable source.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const folder = process.argv[2] ?? "flask_unt/static";
@@ -24,9 +25,15 @@ await build({
 await build({ ...shared, outfile: join(folder, "unt.src.js") });
 
 const built = readFileSync(join(folder, "unt.js"));
-const sizes = [
-  built.length,
-  gzipSync(built, { level: 9 }).length,
-  brotliCompressSync(built).length,
-];
-console.log(`unt.js: ${sizes[0]} bytes, gzip ${sizes[1]}, brotli ${sizes[2]}`);
+const zipped = gzipSync(built, { level: 9 });
+const brotli = brotliCompressSync(built, {
+  params: { [constants.BROTLI_PARAM_SIZE_HINT]: built.length },
+});
+
+// The byte that names the system it was made on says "unknown".
+zipped[9] = 255;
+writeFileSync(join(folder, "unt.js.gz"), zipped);
+writeFileSync(join(folder, "unt.js.br"), brotli);
+console.log(
+  `unt.js: ${built.length} bytes, gzip ${zipped.length}, brotli ${brotli.length}`,
+);

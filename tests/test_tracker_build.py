@@ -51,6 +51,22 @@ def test_a_build_gives_the_committed_files(tmp_path: Path) -> None:
         assert _mapped(built) == _mapped(committed), f"Run npm run build: {name}."
 
 
+def test_what_is_served_compressed_is_the_script(tmp_path: Path) -> None:
+    """Compared unpacked: node's zlib does not pack alike on every processor."""
+    node("scripts/build-tracker.mjs", tmp_path)
+    unpack = "zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])).toString()"
+
+    for folder in (tmp_path, STATIC):
+        script = (folder / "unt.js").read_bytes()
+        zipped = (folder / "unt.js.gz").read_bytes()
+        assert gzip.decompress(zipped) == script, "Run npm run build: unt.js.gz."
+        assert zipped[4:10] == b"\0\0\0\0\2\xff", "It holds a time or a system."
+        brotli = node("-p", unpack, folder / "unt.js.br")
+        assert brotli.encode() == script + b"\n", "Run npm run build: unt.js.br."
+
+    assert (tmp_path / "unt.js.br").read_bytes() == (STATIC / "unt.js.br").read_bytes()
+
+
 def test_it_is_small(note) -> None:
     script = (STATIC / "unt.js").read_bytes()
     zipped = len(gzip.compress(script, 9))
