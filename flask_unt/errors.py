@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class UNTError(Exception):
     """Everything that Flask-UNT raises by itself."""
@@ -24,6 +26,14 @@ class RequestRefused(UNTError):
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+
+
+class VisitorForgotten(UNTError):
+    """These visitors were forgotten: nothing of theirs is stored again."""
+
+    def __init__(self, visitors: Iterable[str]) -> None:
+        super().__init__("This visitor was forgotten.")
+        self.visitors = frozenset(visitors)
 
 
 class StoreUnavailable(UNTError):

@@ -33,7 +33,7 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Identity | None:
     """
     state = get_state(app)
 
-    if state.identify is None and not hasattr(app, "login_manager"):
+    if not can_identify(state):
         return None
 
     try:
@@ -44,6 +44,11 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Identity | None:
 
     state.identity_fails = False
     return identity
+
+
+def can_identify(state: State) -> bool:
+    """Whether the site can be asked who is signed in."""
+    return state.identify is not None or hasattr(state.app, "login_manager")
 
 
 def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Identity | None:

@@ -27,6 +27,7 @@ DAY = 24 * HOUR
 ANN = "11111111-1111-4111-8111-111111111111"
 BEN = "22222222-2222-4222-8222-222222222222"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+MARK_KEY = b"key of the marks"
 CRAWLER = "Googlebot/2.1 (+http://www.google.com/bot.html)"
 
 
@@ -105,7 +106,7 @@ def entry(*events: Event, received: int | None = None, **more: Any) -> Entry:
 @contextmanager
 def open_store(url: str, **settings: Any) -> Iterator[Store]:
     """A store whose connections are closed at the end."""
-    store = Store(url, StoreSettings(**settings))
+    store = Store(url, StoreSettings(**settings), mark_keys=(MARK_KEY,))
 
     try:
         yield store

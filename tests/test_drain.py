@@ -16,6 +16,7 @@ import redis
 
 from flask_unt.drain import Drained
 from flask_unt.drain import drain
+from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Identity
 from flask_unt.events import encode_entry
 from flask_unt.events import payload_entry
@@ -422,3 +423,16 @@ def test_everything_flushed_meanwhile_is_survived(
     background.join()
 
     assert background.drained.stored == 1
+
+
+def test_entries_of_a_forgotten_visitor_are_dropped_and_refused_from_then_on(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    store.forget_visitor(entries.VISITOR, entries.NOW)
+    stream.add(entries.data(entries.view(), entries.view()))
+
+    assert drain_now(stream, store) == Drained(entries=1, forgotten=2)
+    assert rows.views() == 0
+
+    with pytest.raises(VisitorForgotten):
+        stream.add(entries.data(), visitors=[entries.VISITOR])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from dataclasses import replace
 
 import pytest
 from tracked import HERE
@@ -15,6 +17,7 @@ from tracked import rows
 from tracked import send
 from tracked import settle
 from tracked import site
+from tracked import state_of
 from tracked import view
 
 from flask_unt import UNT
@@ -162,3 +165,103 @@ def test_answer_does_not_tell_who_is_known(sqlite_url):
         answers.append((response.status, response.data, dict(response.headers)))
 
     assert answers[0] == answers[1] == answers[2]
+
+
+def answered_mark(app, *events, **options):
+    return send(app, *events, **options).json.get("as")
+
+
+@pytest.fixture
+def members(database_url, redis_url):
+    """A site that asks who is signed in: whoever ``signed_in`` holds."""
+    signed_in = []
+    unt = UNT(identify=lambda: signed_in[-1] if signed_in else None)
+    app = site(database_url, unt, UNT_REDIS_URL=redis_url)
+    yield app, signed_in
+    close(app)
+
+
+def test_mark_of_who_is_signed_in(members):
+    app, signed_in = members
+    assert answered_mark(app, view()) == ""
+    signed_in.append("ada@site.example")
+    ada = answered_mark(app, view())
+    assert ada
+    assert "ada" not in ada
+    assert answered_mark(app, view()) == ada
+    assert answered_mark(app, view(visitor=OTHER_VISITOR)) not in ("", ada)
+    signed_in.append("bob@site.example")
+    assert answered_mark(app, view()) not in ("", ada)
+
+
+def test_mark_is_given_where_it_will_be_of_use(members):
+    """To a batch of this site, of one visitor, with more than leaves."""
+    app, signed_in = members
+    signed_in.append("ada@site.example")
+    shown = view()
+    left = {"type": "leave", "view": str(uuid.uuid4()), "visitor": VISITOR}
+    clicked = {"type": "event", "id": "c", "visitor": VISITOR, "name": "x"}
+    left, clicked = ({**event, "time": shown["time"]} for event in (left, clicked))
+    assert answered_mark(app, clicked)
+    assert answered_mark(app, view(url="x")) is None
+    assert answered_mark(app, left) is None
+    assert answered_mark(app, shown, view(visitor=OTHER_VISITOR)) is None
+    assert answered_mark(app, view(visitor=None)) is None
+    assert answered_mark(app, view(), headers={}) is None
+    assert answered_mark(app, view(), headers={**HERE, "DNT": "1"}) is None
+    assert answered_mark(app, json=batch(clear=True)) is None
+
+
+def test_mark_is_not_given_where_nobody_knows(sqlite_url):
+    """The site's answer failed: that is not "nobody is signed in"."""
+    app = site(sqlite_url, UNT(identify=lambda: 1 / 0))
+    assert answered_mark(app, view()) is None
+    app = site(sqlite_url)
+    assert answered_mark(app, view()) is None
+    app = site(sqlite_url, UNT(identify=lambda: None))
+    app.config["SECRET_KEY"] = None
+    state_of(app).settings = replace(state_of(app).settings, secret_key=None)
+    assert answered_mark(app, view()) is None
+
+
+WHOSE = (
+    "SELECT path, email FROM unt_page_view JOIN unt_page ON unt_page.id = page_id"
+    " LEFT JOIN unt_user ON unt_user.id = unt_page_view.user_id"
+)
+
+
+def test_marked_event_is_its_users_after_somebody_else_signed_in(members):
+    app, signed_in = members
+    signed_in.append("ada@site.example")
+    ada = answered_mark(app, view(url="http://localhost/first"))
+    signed_in.append("bob@site.example")
+    bob = answered_mark(app, view(url="http://localhost/bobs"))
+    signed_in.clear()
+    send(
+        app,
+        view(url="http://localhost/late", **{"as": ada}),
+        view(url="http://localhost/later", **{"as": bob}),
+        view(url="http://localhost/nobodys", **{"as": ""}),
+        view(url="http://localhost/forged", **{"as": "0" * 32}),
+    )
+    settle(app)
+    assert dict(rows(app, WHOSE)) == {
+        "/first": "ada@site.example",
+        "/bobs": "bob@site.example",
+        "/late": "ada@site.example",
+        "/later": "bob@site.example",
+        "/nobodys": None,
+        "/forged": None,
+    }
+
+
+def test_mark_of_an_old_key_is_still_told(sqlite_url):
+    app = site(sqlite_url, UNT(identify=lambda: "ada@site.example"))
+    ada = answered_mark(app, view(url="http://localhost/first"))
+    close(app)
+    keys = {"SECRET_KEY_FALLBACKS": ["secret"]}
+    app = site(sqlite_url, UNT(identify=lambda: None), **keys)
+    app.config["SECRET_KEY"] = "new"
+    send(app, view(url="http://localhost/late", **{"as": ada}))
+    assert dict(rows(app, WHOSE))["/late"] == "ada@site.example"
+    close(app)

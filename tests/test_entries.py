@@ -72,6 +72,8 @@ ENTRIES = st.builds(
     user=st.none() | st.builds(Identity, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
     events=st.lists(EVENTS, max_size=5).map(tuple),
     fresh=st.booleans(),
+    asked=st.booleans(),
+    cookie=st.none() | st.uuids().map(str),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -109,7 +111,7 @@ def test_what_is_no_payload_is_a_value_error(payload: str) -> None:
         payload_event(payload)
 
 
-@given(place=st.integers(0, 7), value=JSON)
+@given(place=st.integers(0, 9), value=JSON)
 def test_an_entry_of_wrong_types_is_a_value_error_or_an_entry(
     place: int, value: Any
 ) -> None:
@@ -132,19 +134,21 @@ def test_an_entry_of_wrong_types_is_a_value_error_or_an_entry(
         b"\xff",
         b"[" * 5000,
         b"[1]",
-        b'[2,1,"",null,false,null,false,[]]',
-        b'[true,1,"",null,false,null,false,[]]',
-        b'[1,"1","",null,false,null,false,[]]',
-        b'[1,1.5,"",null,false,null,false,[]]',
-        b'[1,true,"",null,false,null,false,[]]',
-        b'[1,1,"",null,0,null,false,[]]',
-        b'[1,1,"",null,false,"ana",false,[]]',
-        b'[1,1,"",null,false,null,false,{}]',
-        b'[1,1,"",null,false,null,false,[{"leave":1}]]',
-        b'[1,1,"",null,false,null,false,[["leave"]]]',
-        b'[1,1,"",null,false,null,false,[["other",1]]]',
-        b'[1,1,"",null,false,null,false,[["leave","00",null,0,0,0,null]]]',
-        b'[1,1,"",null,false,null,false,[[[],"00",null,0,0,0,null]]]',
+        b'[2,1,"",null,false,null,false,false,null,[]]',
+        b'[true,1,"",null,false,null,false,false,null,[]]',
+        b'[1,"1","",null,false,null,false,false,null,[]]',
+        b'[1,1.5,"",null,false,null,false,false,null,[]]',
+        b'[1,true,"",null,false,null,false,false,null,[]]',
+        b'[1,1,"",null,0,null,false,false,null,[]]',
+        b'[1,1,"",null,false,"ana",false,false,null,[]]',
+        b'[1,1,"",null,false,null,false,false,null,{}]',
+        b'[1,1,"",null,false,null,false,0,null,[]]',
+        b'[1,1,"",null,false,null,false,false,"ana",[]]',
+        b'[1,1,"",null,false,null,false,false,null,[{"leave":1}]]',
+        b'[1,1,"",null,false,null,false,false,null,[["leave"]]]',
+        b'[1,1,"",null,false,null,false,false,null,[["other",1]]]',
+        b'[1,1,"",null,false,null,false,false,null,[["leave","00",null,0,0,0,null]]]',
+        b'[1,1,"",null,false,null,false,false,null,[[[],"00",null,0,0,0,null]]]',
     ],
 )
 def test_bad_entries(data: bytes) -> None:
@@ -154,7 +158,7 @@ def test_bad_entries(data: bytes) -> None:
 
 def test_another_release_is_named() -> None:
     with pytest.raises(ValueError, match="version 2"):
-        decode_entry(b'[2,1,"",null,false,null,false,[]]')
+        decode_entry(b'[2,1,"",null,false,null,false,false,null,[]]')
 
 
 def test_a_lone_surrogate_is_written_as_a_question_mark() -> None:

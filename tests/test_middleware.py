@@ -48,7 +48,7 @@ def test_foreign_sites_are_403(path):
 
 def test_answers_carry_nothing_of_the_site(sqlite_url):
     """The session is neither read into the answer nor refreshed."""
-    app = site(sqlite_url)
+    app = site(sqlite_url, UNT_COOKIE=None)
     app.before_request(lambda: session.update(seen=True))
     app.after_request(lambda response: abort(500))
     response = send(app, view())

@@ -16,6 +16,8 @@ import redis
 
 from flask_unt.errors import ConfigError
 from flask_unt.errors import StreamUnavailable
+from flask_unt.errors import VisitorForgotten
+from flask_unt.events import forgotten_hash
 from flask_unt.stream import Stream
 from flask_unt.stream import connection_settings
 from flask_unt.stream.link import BREAKER_SECONDS
@@ -630,3 +632,45 @@ def test_a_lost_lease_expires(stream: Stream) -> None:
 
     assert stream.lease("drain", "b", 1000)
     assert not stream.renew("drain", "dead", 1000)
+
+
+VISITOR = "0f8fad5b-d9cb-469f-a165-70867728950e"
+OTHER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
+def test_entries_of_forgotten_visitors_are_refused_in_the_one_round_trip(
+    stream: Stream, client: redis.Redis
+) -> None:
+    stream.forget([forgotten_hash(VISITOR)])
+    stream.add(b"checks memory, loads the script")
+    before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+
+    with pytest.raises(VisitorForgotten) as caught:
+        stream.add(b"entry", visitors=[OTHER, VISITOR])
+
+    assert caught.value.visitors == {VISITOR}
+    assert client.info("commandstats")["cmdstat_evalsha"]["calls"] == before + 1
+    stream.add(b"entry", visitors=[OTHER])
+    assert client.xlen(stream.key) == 2
+    assert stream.trouble is None
+
+
+def test_more_visitors_are_forgotten_than_fit_in_one_command(
+    stream: Stream, client: redis.Redis
+) -> None:
+    stream.forget(number.to_bytes(16, "big") for number in range(2500))
+    stream.forget([])
+    assert client.scard("{unt}:forgotten") == 2500
+
+
+def test_when_a_visitor_was_made_on_purpose_is_known_for_some_days(
+    stream: Stream, client: redis.Redis
+) -> None:
+    assert stream.fresh_at(VISITOR) is None
+    stream.add(b"entry", fresh=(VISITOR, 123))
+    stream.add(b"sent again", fresh=(VISITOR, 456))
+    assert stream.fresh_at(VISITOR) == 123
+    assert stream.fresh_at(OTHER) is None
+    (key,) = client.keys("{unt}:fresh:*")
+    assert VISITOR not in key.decode()
+    assert 7 < client.pttl(key) / 86_400_000 < 8.1

@@ -15,6 +15,8 @@ import processes
 import pytest
 import redis
 
+from flask_unt.errors import VisitorForgotten
+from flask_unt.store import Store
 from flask_unt.stream import Stream
 
 APP = """
@@ -437,3 +439,16 @@ def is_alive(pid: int) -> bool:
         return False
 
     return state != "Z"
+
+
+@on_sqlite
+def test_a_starting_worker_tells_redis_whom_to_refuse(
+    start: Start, stream: Stream, sqlite_url: str
+) -> None:
+    store = Store(sqlite_url)
+    store.forget_visitor(entries.VISITOR, entries.NOW)
+    store.dispose()
+    ready(start(database=sqlite_url))
+
+    with pytest.raises(VisitorForgotten):
+        stream.add(entries.data(), visitors=[entries.VISITOR])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from happenings import BEN
 from happenings import CRAWLER
 from happenings import FIREFOX
 from happenings import HOUR
+from happenings import MARK_KEY
 from happenings import MINUTE
 from happenings import START
 from happenings import custom
@@ -32,6 +34,9 @@ from hypothesis import strategies as st
 from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 from flask_unt.events import Entry
+from flask_unt.events import Identity
+from flask_unt.events import Leave
+from flask_unt.events import mark_of
 from flask_unt.events import payload_event
 from flask_unt.store import Store
 from flask_unt.store import Written
@@ -69,13 +74,22 @@ def entry_lists(draw: st.DrawFn) -> list[Entry]:
 
     return [
         entry(
-            event,
+            marked(event, user),
             received=NOW + number,
-            user=draw(st.sampled_from(USERS)) if event.visitor else None,
+            user=user,
             agent=draw(st.sampled_from((FIREFOX,) * 6 + (CRAWLER,))),
         )
         for number, event in enumerate(events)
+        for user in (draw(st.sampled_from(USERS)) if event.visitor else None,)
     ]
+
+
+def marked(event: Any, user: Identity | None) -> Any:
+    """With its mark, whose an event is does not depend on what was seen before."""
+    if isinstance(event, Leave) or event.visitor is None:
+        return event
+
+    return replace(event, mark=mark_of(MARK_KEY, event.visitor, user))
 
 
 @st.composite
@@ -311,14 +325,13 @@ def test_the_same_events_at_once_are_stored_once(store: Store) -> None:
     """Workers and web processes meet over the same visitors, pages and hours."""
     users = [person("a@site.example"), person("b@site.example"), None]
     entries = [
-        entry(
+        entry(marked(shown, users[n % 3]), received=NOW + n, user=users[n % 3])
+        for n in range(60)
+        for shown in (
             view(
                 f"v{n}", (ANN, BEN, None)[n % 3], START + n * MINUTE, path=f"/{n % 7}"
             ),
-            received=NOW + n,
-            user=users[n % 3],
         )
-        for n in range(60)
     ]
 
     def write(seed: int) -> None:

@@ -74,13 +74,35 @@ def batch(*events: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def post(app: Flask, path: str, **options: Any) -> TestResponse:
     """Post to one of the tracking addresses the way the site's own page does."""
     options.setdefault("headers", HERE)
-    return app.test_client().post(PREFIX + path, **options)
+    client = app.test_client(use_cookies=False)
+    return client.post(PREFIX + path, **options)
 
 
 def send(app: Flask, *events: dict[str, Any], **options: Any) -> TestResponse:
     """Post a batch the way the site's own page does."""
     options.setdefault("json", batch(*events))
     return post(app, "/e", **options)
+
+
+def sent_with(cookie: str, **more: str) -> dict[str, str]:
+    """The headers of the site's own page, with the visitor's cookie among others."""
+    return {**HERE, "Cookie": f"a=b; unt={cookie}; c=d", **more}
+
+
+def cookies_of(response: TestResponse) -> list[tuple[str, set[str]]]:
+    """Name and value, and the attributes, of each cookie that is set."""
+    found = []
+
+    for header in response.headers.getlist("Set-Cookie"):
+        pair, *attributes = header.split("; ")
+        found.append((pair, set(attributes)))
+
+    return found
+
+
+def is_deleted(response: TestResponse) -> bool:
+    """Whether the visitor's cookie is."""
+    return any(p == "unt=" and "Max-Age=0" in a for p, a in cookies_of(response))
 
 
 def url_of(app: Flask) -> sa.URL:

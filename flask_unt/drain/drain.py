@@ -14,6 +14,7 @@ from ..errors import UNTError
 from ..events import ENTRY_VERSION
 from ..events import data_payload
 from ..events import decode_entry
+from ..events import forgotten_hash
 from ..store import Store
 from ..stream import Stream
 from ..stream import Waiting
@@ -156,12 +157,19 @@ class _Drain:
         failpoint("after-commit")
         done = [id for id in self._held if id not in left | locked]
         self._stream.acknowledge(done)
+        self._tell_forgotten()
         failpoint("after-acknowledge")
 
         self._held = []
         self.drained.entries += len(done)
         self.drained.left += len(left)
         self.drained.locked += len(locked)
+
+    def _tell_forgotten(self) -> None:
+        """Have the door refuse them again: Redis may have lost whom to refuse."""
+        if self._writer.gone:
+            self._stream.forget(map(forgotten_hash, self._writer.gone))
+            self._writer.gone.clear()
 
     def _decode(self, batch: Sequence[Waiting]) -> tuple[list[Item], set[bytes]]:
         """What can be written, and the ids that only a newer release can read."""

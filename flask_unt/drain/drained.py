@@ -9,15 +9,17 @@ from dataclasses import dataclass
 class Drained:
     """What one drain did.
 
-    ``entries`` were acknowledged; ``stored``, ``duplicates`` and ``set_aside`` count
-    events. Entries that stay pending are ``left`` for a newer release, or ``locked``
-    by somebody in the database. A ``foreign`` stream was not read.
+    ``entries`` were acknowledged; ``stored``, ``duplicates``, ``set_aside`` and
+    ``forgotten`` (of visitors that were) count events. Entries that stay pending are
+    ``left`` for a newer release, or ``locked`` by somebody in the database. A
+    ``foreign`` stream was not read.
     """
 
     entries: int = 0
     stored: int = 0
     duplicates: int = 0
     set_aside: int = 0
+    forgotten: int = 0
     left: int = 0
     locked: int = 0
     foreign: bool = False

@@ -37,6 +37,7 @@ class Writer:
 
     Only an event that fails alone, several times, while the database takes another
     one, is set aside. ``pause(seconds)`` sleeps, and raises when a stop is asked for.
+    Of the visitors ``gone`` something came that was not stored, as they are forgotten.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Writer:
         self._now = now
         self._pause = pause
         self._drained = drained
+        self.gone: set[str] = set()
         self._outage = Outage(
             "The database cannot be written to, entries wait",
             "The database can be written to again.",
@@ -112,6 +114,8 @@ class Writer:
                 self._outage.end()
                 self._drained.stored += written.stored
                 self._drained.duplicates += written.duplicates
+                self._drained.forgotten += written.forgotten
+                self.gone |= written.gone
                 return None
 
     def _give_up(self, item: Item, error: Exception) -> set[bytes]:

@@ -22,12 +22,18 @@ from .entries import Leave
 from .entries import View
 from .entries import decode_entry
 from .entries import encode_entry
+from .keys import forgotten_hash
 from .keys import stored_key
+from .marks import is_mark_of
+from .marks import mark_of
 from .payloads import data_payload
 from .payloads import event_payload
 from .payloads import payload_entry
 from .payloads import payload_event
 from .reading import Rules
+from .senders import last_made
+from .senders import made_fresh
+from .senders import sole_visitor
 
 __all__ = [
     "ENTRY_VERSION",
@@ -48,6 +54,11 @@ __all__ = [
     "decode_entry",
     "encode_entry",
     "event_payload",
+    "forgotten_hash",
+    "is_mark_of",
+    "last_made",
+    "made_fresh",
+    "mark_of",
     "mask_emails",
     "parse_2017_view",
     "parse_batch",
@@ -55,5 +66,6 @@ __all__ = [
     "parse_visitor_email",
     "payload_entry",
     "payload_event",
+    "sole_visitor",
     "stored_key",
 ]

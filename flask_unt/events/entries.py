@@ -10,6 +10,8 @@ from dataclasses import fields
 from typing import Any
 from typing import TypeAlias
 
+from ..cleaning import VISITOR
+
 ENTRY_VERSION = 1
 READABLE_VERSIONS = (1,)
 
@@ -92,7 +94,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one accepted request brings, as it waits in the stream."""
+    """What one accepted request brings, as it waits in the stream.
+
+    ``asked``: the site was asked who is signed in, so ``user`` None is nobody.
+    ``fresh``: the visitor was made on purpose. ``cookie``: the visitor that this
+    browser was before, where its cookie names another one than the events.
+    """
 
     received: int
     agent: str
@@ -101,6 +108,8 @@ class Entry:
     user: Identity | None
     events: tuple[Event, ...]
     fresh: bool = False
+    asked: bool = False
+    cookie: str | None = None
 
 
 EVENT_TYPES: Mapping[str, type[Any]] = {
@@ -123,6 +132,8 @@ def encode_entry(entry: Entry) -> bytes:
         entry.webdriver,
         None if user is None else [user.email, user.id, user.name],
         entry.fresh,
+        entry.asked,
+        entry.cookie,
         [pack_event(event) for event in entry.events],
     ]
     return to_json(data).encode("utf-8", "replace")
@@ -139,7 +150,7 @@ def decode_entry(data: bytes) -> Entry:
         if integer(version) not in READABLE_VERSIONS:
             raise ValueError(f"This release cannot read an entry of version {version}.")
 
-        received, agent, zone, webdriver, user, fresh, events = rest
+        received, agent, zone, webdriver, user, fresh, asked, cookie, events = rest
         return Entry(
             integer(received),
             _text(agent),
@@ -148,6 +159,8 @@ def decode_entry(data: bytes) -> Entry:
             unpack_user(user),
             tuple(unpack_event(event) for event in _list(events)),
             _flag(fresh),
+            _flag(asked),
+            _maybe_visitor(cookie),
         )
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"This is not an entry: {error!r}.") from error
@@ -201,6 +214,15 @@ def _text(value: object) -> str:
 
 def _maybe_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _maybe_visitor(value: object) -> str | None:
+    visitor = _maybe_text(value)
+
+    if visitor is not None and not VISITOR.fullmatch(visitor):
+        raise ValueError("A visitor's id was expected.")
+
+    return visitor
 
 
 def _list(value: object) -> list[Any]:

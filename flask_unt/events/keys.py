@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 
 # Fixed bounds, 2015 and 2100: relative to now, a late retry would get another key.
 EARLIEST = 1_420_070_400_000
@@ -53,3 +54,8 @@ def stored_key(visitor: str | None, id: str, time: float) -> bytes:
 
     digest = hashlib.sha256(f"{visitor or ''}|{id}".encode()).digest()
     return moment.to_bytes(6, "big") + digest[:10]
+
+
+def forgotten_hash(visitor: str) -> bytes:
+    """The 16 bytes that a forgotten visitor is known by, which name nobody."""
+    return hashlib.sha256(b"forgotten" + uuid.UUID(visitor).bytes).digest()[:16]

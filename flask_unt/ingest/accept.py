@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..errors import RequestRefused
 from ..errors import StoreUnavailable
 from ..errors import StreamUnavailable
+from ..errors import UNTError
+from ..errors import VisitorForgotten
 from ..events import Entry
 from ..events import encode_entry
 from ..events import event_payload
+from ..events import made_fresh
 from ..state import State
 from ..state import describe
 
@@ -20,6 +24,7 @@ RETRY_SECONDS = 10
 def accept(state: State, entry: Entry, now: int) -> None:
     """Keep ``entry``; when this returns, it is safe.
 
+    :raises VisitorForgotten: events of forgotten visitors are not kept.
     :raises RequestRefused: 503, neither Redis nor the database takes it.
     """
     if not _add_to_stream(state, entry):
@@ -29,9 +34,22 @@ def accept(state: State, entry: Entry, now: int) -> None:
 def accept_email(state: State, visitor: str, email: str, now: int) -> None:
     """Write an email that a visitor gives, live.
 
+    :raises VisitorForgotten: nothing is kept of this visitor.
     :raises RequestRefused: 503, the database does not take it.
     """
     _ask_database(state, lambda: state.store.declare_email(visitor, email, now))
+
+
+def fresh_at(state: State, visitor: str) -> int | None:
+    """When this visitor was made on purpose, as far as it can be told now."""
+    if state.stream is not None:
+        with suppress(StreamUnavailable):
+            return state.stream.fresh_at(visitor)
+
+    with suppress(UNTError):
+        return state.store.fresh_at(visitor)
+
+    return None
 
 
 def _add_to_stream(state: State, entry: Entry) -> bool:
@@ -39,7 +57,12 @@ def _add_to_stream(state: State, entry: Entry) -> bool:
         return False
 
     try:
-        state.stream.add(encode_entry(entry), site=state.site_id())
+        state.stream.add(
+            encode_entry(entry),
+            site=state.site_id(),
+            visitors={event.visitor for event in entry.events if event.visitor},
+            fresh=made_fresh(entry),
+        )
     except StreamUnavailable as error:
         state.redis_outage.begin(error)
         return False
@@ -61,12 +84,15 @@ def _ask_database(state: State, write: Callable[[], None]) -> None:
 
 def _write(state: State, entry: Entry, now: int) -> None:
     try:
-        state.store.write([entry], now)
+        written = state.store.write([entry], now)
     except StoreUnavailable:
         raise
     except Exception as error:
         state.note_failure(error)
         _write_or_set_aside(state, entry, error, now)
+    else:
+        if written.gone:
+            raise VisitorForgotten(written.gone)
 
 
 def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) -> None:

@@ -58,6 +58,11 @@ def refusal(error: RequestRefused, headers: Headers = ()) -> Answer:
     return json_answer(error.status, {"error": error.reason}, headers)
 
 
+def gone_answer(visitors: Iterable[str], headers: Headers = ()) -> Answer:
+    """410: the browser is to forget these visitors, too."""
+    return json_answer(410, {"gone": sorted(visitors)}, headers)
+
+
 def cors_headers(origin: Origin, *, varies: bool) -> Headers:
     """What lets a listed site's script read the answer; nothing for others."""
     vary = (("Vary", "Origin"),) if varies else ()

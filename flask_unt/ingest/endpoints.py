@@ -6,16 +6,20 @@ from typing import Any
 
 from ..errors import RequestRefused
 from ..events import Batch
+from ..events import Entry
 from ..events import clean_visitor
+from ..events import mark_of
 from ..events import parse_2017_view
 from ..events import parse_batch
 from ..events import parse_email
 from ..events import parse_visitor_email
+from ..events import sole_visitor
 from .accept import accept
 from .accept import accept_email
 from .answers import Answer
 from .answers import json_answer
 from .body import read_body
+from .mirror import Mirror
 from .requests import Request
 
 SUCCESS = {"message": "success"}
@@ -27,22 +31,29 @@ def take_batch(request: Request) -> Answer:
     request.limit_rate()
     batch = parse_batch(read_body(request.environ), request.rules, request.now)
 
+    if batch.clear:
+        return json_answer(202, _figures(batch), request.cookie.delete())
+
     if request.wants_privacy:
         return _refuse_all(batch)
 
     request.state.refused.update(event.reason for event in batch.rejected)
 
-    if batch.events:
-        request.limit_visitors(event.visitor for event in batch.events)
-        entry = request.entry(
-            batch.events,
-            zone=batch.zone,
-            webdriver=batch.webdriver,
-            fresh=batch.fresh,
-        )
-        accept(request.state, entry, request.now)
+    if not batch.events:
+        return json_answer(202, _figures(batch))
 
-    return json_answer(202, _figures(batch))
+    request.limit_visitors(event.visitor for event in batch.events)
+    mirror = Mirror(request, batch)
+    entry = request.entry(
+        batch.events,
+        zone=batch.zone,
+        webdriver=batch.webdriver,
+        fresh=batch.fresh,
+        cookie=mirror.older,
+    )
+    accept(request.state, entry, request.now)
+    figures = {**_figures(batch), **_mark(request, entry)}
+    return json_answer(202, figures, mirror.headers())
 
 
 def take_email(request: Request) -> Answer:
@@ -90,6 +101,17 @@ def _refuse_all(batch: Batch) -> Answer:
     count = len(batch.events) + len(batch.rejected)
     rejected = [{"index": index, "reason": GPC} for index in range(count)]
     return json_answer(202, {"accepted": 0, "rejected": rejected})
+
+
+def _mark(request: Request, entry: Entry) -> dict[str, str]:
+    """Who is signed in, for the events that this page makes from now on."""
+    visitor = sole_visitor(entry.events)
+    keys = request.state.mark_keys()
+
+    if not entry.asked or visitor is None or not keys:
+        return {}
+
+    return {"as": mark_of(keys[0], visitor, entry.user)}
 
 
 def _figures(batch: Batch) -> dict[str, Any]:

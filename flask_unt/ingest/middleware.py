@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import RequestRefused
+from ..errors import VisitorForgotten
 from ..limits import Limits
 from ..limits import client_key
 from ..limits import is_behind_proxy
@@ -18,6 +19,7 @@ from .answers import Answer
 from .answers import Headers
 from .answers import cors_headers
 from .answers import empty_answer
+from .answers import gone_answer
 from .answers import preflight_headers
 from .answers import refusal
 from .endpoints import take_2017_email
@@ -27,6 +29,7 @@ from .endpoints import take_email
 from .origin import Origin
 from .origin import judge_origin
 from .requests import Request
+from .script import FILES
 from .script import serve_script
 
 Environ = dict[str, Any]
@@ -42,6 +45,8 @@ OF_VISITOR: dict[str, OfVisitor] = {
 }
 RULES = (
     ("/unt.js", "script", ["GET"]),
+    ("/unt.js.map", "script_map", ["GET"]),
+    ("/unt.src.js", "script_source", ["GET"]),
     ("/e", "events", ["POST"]),
     ("/email", "email", ["POST"]),
     ("/user/<uuid:visitor>/track", "track_2017", ["POST"]),
@@ -77,7 +82,7 @@ class Door:
         self._secret = state.secret_or_random("client address")
         self._serves = False
         prefixes = (state.settings.prefix, *state.settings.old_prefixes)
-        self._scripts = {f"{prefix}/unt.js" for prefix in prefixes}
+        self._scripts = {prefix + name: name for prefix in prefixes for name in FILES}
         self._takes = {
             prefix + path: take for prefix in prefixes for path, take in TAKES.items()
         }
@@ -106,7 +111,7 @@ class Door:
 
     def _answer(self, path: str, environ: Environ) -> Answer | None:
         if path in self._scripts:
-            return self._script(environ)
+            return self._script(environ, self._scripts[path])
 
         take = self._takes.get(path) or self._of_visitor(path)
         return take and self._take(take, environ)
@@ -121,11 +126,11 @@ class Door:
 
         return lambda request: take(request, visitor)
 
-    def _script(self, environ: Environ) -> Answer:
+    def _script(self, environ: Environ, name: str) -> Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _not_allowed("GET, HEAD")
 
-        return serve_script(environ)
+        return serve_script(environ, name)
 
     def _take(self, take: Take, environ: Environ) -> Answer:
         settings = self._state.settings
@@ -145,9 +150,12 @@ class Door:
             return empty_answer((*headers, *preflight_headers("POST")))
 
         try:
-            answer = take(self._request(environ, origin))
+            request = self._request(environ, origin)
+            answer = take(request)
         except RequestRefused as error:
             return self._refuse(error, headers)
+        except VisitorForgotten as error:
+            return _gone(request, error).with_headers(headers)
         except Exception as error:
             self._state.note_failure(error)
             return refusal(RequestRefused(503, "failed", RETRY_SECONDS), headers)
@@ -167,6 +175,12 @@ class Door:
     def _refuse(self, error: RequestRefused, headers: Headers) -> Answer:
         self._state.refused[error.reason] += 1
         return refusal(error, headers)
+
+
+def _gone(request: Request, error: VisitorForgotten) -> Answer:
+    cookie = request.cookie
+    is_theirs = cookie.visitor in error.visitors
+    return gone_answer(error.visitors, cookie.delete() if is_theirs else ())
 
 
 def _not_allowed(methods: str) -> Answer:

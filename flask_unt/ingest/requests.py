@@ -13,9 +13,12 @@ from ..events import Entry
 from ..events import Event
 from ..events import Rules
 from ..events import View
+from ..events import last_made
+from ..identity import can_identify
 from ..identity import resolve_identity
 from ..limits import Limits
 from ..state import State
+from .cookie import Cookie
 from .origin import Origin
 
 OTHER_PAGE = "(other)"
@@ -56,14 +59,24 @@ class Request:
         state = self.state
         kept = tuple(self._without_endless_pages(event) for event in events)
         agent = self.environ.get("HTTP_USER_AGENT", "")[:AGENT_LIMIT]
-        asks = self.origin.own and any(_names_somebody(event) for event in kept)
+        names = self.origin.own and last_made(kept) is not None
+        asked = names and can_identify(state)
+        user = resolve_identity(state.app, self.environ) if asked else None
         return Entry(
             received=self.now,
             agent=agent,
-            user=resolve_identity(state.app, self.environ) if asks else None,
+            user=user,
             events=kept,
+            # While the site fails to answer, nobody known is not nobody signed in.
+            asked=asked and not (user is None and state.identity_fails),
             **details,
         )
+
+    @property
+    def cookie(self) -> Cookie:
+        """The visitor's cookie."""
+        settings = self.state.settings
+        return Cookie(self.environ, self.origin, settings.cookie, settings.prefix)
 
     def limit_visitors(self, visitors: Iterable[str | None]) -> None:
         """Count the visitors of this request.
@@ -112,10 +125,6 @@ class Request:
             return event
 
         return replace(event, path=OTHER_PAGE, title="")
-
-
-def _names_somebody(event: Event) -> bool:
-    return type(event).__name__ != "Leave"
 
 
 def _wait(seconds: int | None, reason: str) -> None:

@@ -12,6 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
@@ -19,7 +20,9 @@ from flask import current_app
 
 from ..config import Settings
 from ..errors import ConfigError
+from ..errors import StreamUnavailable
 from ..errors import UNTError
+from ..events import forgotten_hash
 from ..store import Store
 from ..store import StoreSettings
 from ..stream import Stream
@@ -161,6 +164,26 @@ class State:
         """Like :meth:`secret`; without ``SECRET_KEY``, a key of this process only."""
         return _derive(self._secret_key() or self._spare_key, purpose)
 
+    def mark_keys(self) -> tuple[bytes, ...]:
+        """What marks of who is signed in are made with; after the first, were.
+
+        None without ``SECRET_KEY``: no other process could read them.
+        """
+        old = self.app.config.get("SECRET_KEY_FALLBACKS") or ()
+        return tuple(_derive(key, "mark") for key in (self._secret_key(), *old) if key)
+
+    def forget(self, visitor: str, now: int) -> None:
+        """Erase a visitor for good, and have the door refuse what still comes.
+
+        :raises StoreUnavailable: nothing was erased.
+        """
+        self.store.forget_visitor(visitor, now)
+
+        # Without Redis now, the worker tells it, or the database drops what comes.
+        if self.stream is not None:
+            with suppress(StreamUnavailable):
+                self.stream.forget([forgotten_hash(visitor)])
+
     def note_failure(self, error: Exception) -> None:
         """Log an error nobody expected: one line, once for each place it comes from."""
         frame = traceback.extract_tb(error.__traceback__)[-1:]
@@ -190,6 +213,7 @@ class State:
                 retention_days=settings.retention_days,
             ),
             engine_options=engine_options,
+            mark_keys=self.mark_keys(),
         )
 
     def _build_stream(self) -> Stream | None:

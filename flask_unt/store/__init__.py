@@ -18,18 +18,21 @@ import sqlalchemy as sa
 from flask_unt.agents import Agent
 from flask_unt.agents import parse_agent
 from flask_unt.errors import UNTError
+from flask_unt.errors import VisitorForgotten
 from flask_unt.errors import WriteFailed
 from flask_unt.events import Entry
 from flask_unt.events import Event
 from flask_unt.events import event_payload
 
 from . import demo
+from . import forget
 from . import import_2017
 from . import migrate
 from . import people
 from . import schema
 from .canary import canary_entry
 from .engine import Database
+from .links import Seen
 from .partitions import ensure_months
 from .prune import Pruned
 from .prune import prune
@@ -37,6 +40,8 @@ from .reported import Reported
 from .settings import StoreSettings
 from .transactions import Transactions
 from .write import Rules
+from .write import Written
+from .write import mark_hours
 from .write import write_entries
 
 __all__ = ["Pruned", "Store", "StoreSettings", "StoreStatus", "Written"]
@@ -44,14 +49,6 @@ __all__ = ["Pruned", "Store", "StoreSettings", "StoreStatus", "Written"]
 T = TypeVar("T")
 DAY_MS = 86_400_000
 AGENTS_KEPT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How many events a write stored, and how many were known before."""
-
-    stored: int
-    duplicates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,7 @@ class Store(Reported):
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.
     :param keep_journal: the SQLite file is another's: leave its journal mode.
+    :param mark_keys: what marks of who was signed in may have been made with.
     """
 
     def __init__(
@@ -80,8 +78,10 @@ class Store(Reported):
         *,
         engine_options: Mapping[str, Any] | None = None,
         keep_journal: bool = False,
+        mark_keys: Sequence[bytes] = (),
     ) -> None:
         self.settings = settings or StoreSettings()
+        self._mark_keys = tuple(mark_keys)
         database = Database(url, options=engine_options, keep_journal=keep_journal)
         self._database = database
         self._transactions = Transactions(database, self._set_up, self.canary)
@@ -123,21 +123,51 @@ class Store(Reported):
         """
         self._make_months(now)
 
-        return Written(
-            *self._write(lambda c: write_entries(c, entries, self._rules(), now))
-        )
+        return self._write(lambda c: write_entries(c, entries, self._rules(), now))
 
     def declare_email(self, visitor: str, email: str, now: int) -> None:
         """Note the address that somebody typed in this visitor's browser.
 
+        :raises VisitorForgotten: nothing is stored of this visitor.
         :raises StoreUnavailable: the database cannot be written to now.
         """
 
         def declare(connection: sa.Connection) -> None:
-            ids = people.meet_visitors(connection, {visitor: people.Seen(now, now)})
-            people.declare(connection, ids[visitor], email, now)
+            rows = people.meet_visitors(connection, {visitor: Seen(now, now)})
+
+            if forget.forgotten_among(connection, [visitor]):
+                raise VisitorForgotten([visitor])
+
+            people.declare(connection, rows[visitor].id, email, now)
 
         self._write(declare)
+
+    def forget_visitor(self, visitor: str, now: int) -> None:
+        """Erase a visitor, and each user who had no other browser, for good.
+
+        What still comes of this visitor is dropped. Pages and their titles stay.
+
+        :raises StoreUnavailable: the database cannot be written to now.
+        """
+
+        def erase(connection: sa.Connection) -> None:
+            moments = forget.forget_visitor(connection, visitor, now)
+            mark_hours(connection, moments, self.settings.timezone)
+
+        self._write(erase)
+
+    def forgotten_hashes(self) -> Sequence[bytes]:
+        """What forgotten visitors are known by: see ``events.forgotten_hash``."""
+        with self._transactions.reading() as connection:
+            return forget.forgotten_hashes(connection)
+
+    def fresh_at(self, visitor: str) -> int | None:
+        """When this visitor was made on purpose; None where it was not."""
+        key = uuid.UUID(visitor).bytes
+        statement = sa.select(schema.visitor.c.fresh_at)
+
+        with self._transactions.reading() as connection:
+            return connection.scalar(statement.where(schema.visitor.c.uuid == key))
 
     def set_aside(self, events: Sequence[Event | str], reason: str, now: int) -> None:
         """Keep events that cannot be stored, or what came in their place, as text."""
@@ -228,7 +258,9 @@ class Store(Reported):
     def _rules(self) -> Rules:
         timeout_ms = self.settings.visit_timeout * 1000
 
-        return Rules(self.settings.timezone, timeout_ms, self._parse_agent)
+        return Rules(
+            self.settings.timezone, timeout_ms, self._parse_agent, self._mark_keys
+        )
 
     def _parse_agent(self, user_agent: str) -> Agent:
         agent = self._agents.get(user_agent)

@@ -14,7 +14,7 @@ from flask_unt.events import Identity
 from flask_unt.events import Leave
 from flask_unt.events import View
 
-from .people import Seen
+from .links import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,17 @@ class Reading:
 
 @dataclass
 class Batch:
-    """``views`` and ``customs`` come with their entry; all are by key."""
+    """``entries`` are sorted by when they were received, and so is the rest.
 
+    ``views`` and ``customs`` come with their entry, ``readers`` are the visitors of
+    ``readings``; all are by key.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
     views: dict[bytes, tuple[View, Entry]] = field(default_factory=dict)
     customs: dict[bytes, tuple[Custom, Entry]] = field(default_factory=dict)
     readings: dict[bytes, Reading] = field(default_factory=dict)
+    readers: dict[bytes, str] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     signed_in: dict[tuple[str, Identity], Seen] = field(default_factory=dict)
     identities: set[Identity] = field(default_factory=set)
@@ -55,23 +61,15 @@ class Batch:
 
 def sort_out(entries: Iterable[Entry]) -> Batch:
     """One batch of all entries, the earliest received first."""
-    batch = Batch()
+    batch = Batch(sorted(entries, key=lambda entry: entry.received))
 
-    for entry in sorted(entries, key=lambda entry: entry.received):
+    for entry in batch.entries:
         for event in entry.events:
             batch.events += 1
             _add(batch, event, entry)
             _note_people(batch, event, entry)
 
     return batch
-
-
-def owner_of(event: Event, entry: Entry) -> Identity | None:
-    """The signed-in user whom an event belongs to, None for nobody known."""
-    if event.visitor is None and not isinstance(event, Custom):
-        return None
-
-    return entry.user
 
 
 def _add(batch: Batch, event: Event, entry: Entry) -> None:
@@ -83,12 +81,18 @@ def _add(batch: Batch, event: Event, entry: Entry) -> None:
         new = Reading(event.engaged, event.scroll, event.title, event.time)
         known = batch.readings.get(event.key, new)
         batch.readings[event.key] = known.joined(new)
+
+        if event.visitor is not None:
+            batch.readers[event.key] = event.visitor
     else:
         batch.identifies += 1
 
 
 def _note_people(batch: Batch, event: Event, entry: Entry) -> None:
-    user = owner_of(event, entry)
+    user = entry.user
+
+    if event.visitor is None and not isinstance(event, Custom):
+        return
 
     if user is not None:
         batch.identities.add(user)

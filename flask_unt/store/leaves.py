@@ -31,9 +31,15 @@ class Applied:
 
 
 def apply_readings(
-    connection: sa.Connection, readings: Mapping[bytes, Reading], now: int
+    connection: sa.Connection,
+    readings: Mapping[bytes, Reading],
+    readers: Mapping[bytes, int],
+    now: int,
 ) -> Applied:
-    """Write readings to their stored views, and keep those whose view is to come."""
+    """Write readings to their stored views, and keep those whose view is to come.
+
+    :param readers: the ids of their visitors, by the view's key.
+    """
     done = Applied()
     statement = sa.select(
         page_view.c.id,
@@ -47,7 +53,7 @@ def apply_readings(
     _update_views(connection, rows, readings, done)
     stored = {row.id for row in rows}
     early = {key: readings[key] for key in readings if key not in stored}
-    _keep_early(connection, early, now, done)
+    _keep_early(connection, early, readers, now, done)
 
     return done
 
@@ -110,7 +116,11 @@ def _lengthen_visits(connection: sa.Connection, more: dict[bytes, int]) -> None:
 
 
 def _keep_early(
-    connection: sa.Connection, early: dict[bytes, Reading], now: int, done: Applied
+    connection: sa.Connection,
+    early: dict[bytes, Reading],
+    readers: Mapping[bytes, int],
+    now: int,
+    done: Applied,
 ) -> None:
     known = _early(connection, early)
     rows = []
@@ -124,6 +134,7 @@ def _keep_early(
         rows.append(
             {
                 "id": key,
+                "visitor_id": readers.get(key),
                 "engaged_ms": reading.engaged,
                 "scroll": reading.scroll,
                 "title": reading.title,

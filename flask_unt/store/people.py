@@ -1,15 +1,10 @@
-"""Visitors, users, and the links that say who is whom.
-
-Rows are never rewritten: whose a view is follows from ``unt_page_view.user_id`` and
-``unt_visitor.owner_id``, and both ids of a visitor follow from its links.
-"""
+"""Visitors and users: each once in the table."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,42 +14,33 @@ from flask_unt.events import Identity
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import update_rows
-from .dialect import upsert
-from .schema import link
+from .links import Seen
+from .links import add_links
+from .links import settle
 from .schema import user
 from .schema import visitor
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """When something was seen first and last, in ms since 1970."""
-
-    first: int
-    last: int
-
-    def widened(self, moment: int) -> Seen:
-        """The same, with one more moment in it."""
-        return Seen(min(self.first, moment), max(self.last, moment))
-
-
 def meet_visitors(
     connection: sa.Connection, seen: Mapping[str, Seen]
-) -> dict[str, int]:
+) -> dict[str, sa.Row[Any]]:
     """Have these visitors in the table, locked until the transaction ends.
 
     :param seen: by the visitor's uuid.
-    :returns: their ids by uuid.
+    :returns: their rows by uuid, without one that was forgotten meanwhile.
     """
     keys = {uuid.UUID(name).bytes: name for name in seen}
     rows = [
         {"uuid": key, "first_seen": seen[name].first, "last_seen": seen[name].last}
         for key, name in sorted(keys.items())
     ]
-    insert_missing(connection, visitor, _unknown(connection, rows), "uuid")
+    new = _unknown(connection, rows)
+    insert_missing(connection, visitor, new, "uuid")
     known = _lock_visitors(connection, keys)
     _widen(connection, known, seen, keys)
+    settle(connection, _newer_ids(connection, new))
 
-    return {keys[row.uuid]: row.id for row in known}
+    return {keys[row.uuid]: row for row in known}
 
 
 def meet_users(
@@ -86,66 +72,12 @@ def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) ->
     add_links(connection, {(visitor_id, int(found or 0), "declared"): Seen(now, now)})
 
 
-def add_links(
-    connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
-) -> None:
-    """Add or widen links, keyed by visitor's id, user's id and reason."""
-    rows = [
-        {
-            "visitor_id": visitor_id,
-            "user_id": user_id,
-            "reason": reason,
-            "since": seen.first,
-            "until": seen.last,
-        }
-        for (visitor_id, user_id, reason), seen in sorted(links.items())
-    ]
-    upsert(
-        connection,
-        link,
-        rows,
-        ("visitor_id", "user_id", "reason"),
-        {"since": "least", "until": "greatest"},
-    )
-    settle(connection, {visitor_id for visitor_id, _, _ in links})
+def _newer_ids(connection: sa.Connection, new: list[dict[str, Any]]) -> list[int]:
+    """Visitors that named one of these, before it was here, as what they were."""
+    statement = sa.select(visitor.c.id)
+    keys = [row["uuid"] for row in new]
 
-
-def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:
-    """Set whose browser each visitor is, and whose its anonymous views are."""
-    ids = sorted(set(visitor_ids))
-    links: dict[int, list[Any]] = {id: [] for id in ids}
-    statement = sa.select(
-        link.c.visitor_id, link.c.user_id, link.c.since, link.c.until, user.c.verified
-    ).join(user, user.c.id == link.c.user_id)
-
-    for row in select_in(connection, statement, link.c.visitor_id, ids):
-        links[row.visitor_id].append(row)
-
-    changes = [
-        (id, {"user_id": _current(links[id]), "owner_id": _owner(links[id])})
-        for id in ids
-    ]
-    update_rows(connection, visitor, "id", changes)
-
-
-def _owner(links: list[Any]) -> int | None:
-    """The first verified user; until there is one, the latest declared."""
-    verified = [row for row in links if row.verified]
-
-    if verified:
-        return int(min(verified, key=lambda row: (row.since, row.user_id)).user_id)
-
-    return _current(links)
-
-
-def _current(links: list[Any]) -> int | None:
-    """The latest user, a verified one where there is any."""
-    if not links:
-        return None
-
-    latest = max(links, key=lambda row: (row.verified, row.until, -row.user_id))
-
-    return int(latest.user_id)
+    return [r.id for r in select_in(connection, statement, visitor.c.alias_of, keys)]
 
 
 def _unknown(

@@ -11,17 +11,16 @@ from flask_unt.agents import Agent
 from flask_unt.events import Custom
 from flask_unt.events import Entry
 from flask_unt.events import Event
-from flask_unt.events import Identity
 from flask_unt.events import View
 
 from .batch import Reading
-from .batch import owner_of
 from .pages import Description
 from .pages import Place
 from .pages import Titled
 from .regroup import AGENT
 from .regroup import CAME_FROM
 from .visits import Part
+from .whose import Owners
 
 Viewed = Mapping[bytes, tuple[View, Entry]]
 NOT_READ = Reading(0, 0, None, 0)
@@ -29,20 +28,18 @@ NOT_READ = Reading(0, 0, None, 0)
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The ids of visitors by uuid, of users by identity."""
+    """The ids of visitors by uuid, and whose each event is."""
 
     visitors: Mapping[str, int]
-    users: Mapping[Identity, int]
+    owners: Owners
 
     def visitor_id(self, event: Event) -> int | None:
         """The number of an event's visitor, None for an anonymous event."""
         return None if event.visitor is None else self.visitors[event.visitor]
 
-    def user_id(self, event: Event, entry: Entry) -> int | None:
+    def user_id(self, event: View | Custom) -> int | None:
         """The number of the user whom an event belongs to."""
-        identity = owner_of(event, entry)
-
-        return None if identity is None else self.users.get(identity)
+        return self.owners[type(event), event.key]
 
 
 def describe(view: View, entry: Entry, agent: Agent) -> Description:
@@ -81,7 +78,7 @@ def view_row(
         "id": view.key,
         "visit_id": None,
         "visitor_id": people.visitor_id(view),
-        "user_id": people.user_id(view, entry),
+        "user_id": people.user_id(view),
         "page_id": page_id,
         "local_time": view.time,
         "utc_offset": view.tz,
@@ -129,7 +126,7 @@ def event_rows(
             "id": custom.key,
             "visit_id": None,
             "visitor_id": people.visitor_id(custom),
-            "user_id": people.user_id(custom, entry),
+            "user_id": people.user_id(custom),
             "page_view_id": custom.view_key,
             "name": custom.name,
             "props": custom.props,

@@ -149,6 +149,13 @@ visitor = _table(
     sa.Column("owner_id", Number, index=True),
     sa.Column("first_seen", Moment, nullable=False),
     sa.Column("last_seen", Moment, nullable=False, index=True),
+    sa.Column("fresh_at", Moment),
+    sa.Column("alias_of", Key, index=True),
+    sa.Column("alias_at", Moment),
+    sa.Column("signed_in_id", Number),
+    sa.Column("changed_at", Moment),
+    sa.Column("checked_at", Moment),
+    sa.Column("before_at", Moment),
     sqlite_autoincrement=True,
 )
 
@@ -173,6 +180,12 @@ link = _table(
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
     sa.UniqueConstraint("visitor_id", "user_id", "reason"),
+)
+
+forgotten = _table(
+    "unt_forgotten",
+    sa.Column("hash", Key, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
 )
 
 page = _table(
@@ -268,6 +281,7 @@ event = _table(
 leave = _table(
     "unt_leave",
     sa.Column("id", Key, primary_key=True),
+    sa.Column("visitor_id", Number, index=True),
     _count("engaged_ms"),
     sa.Column("scroll", sa.SmallInteger, nullable=False),
     sa.Column("title", sa.String(255)),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from flask_unt.agents import Agent
 from flask_unt.events import Entry
 
+from .aliases import note_aliases
 from .attach import attach_events
 from .batch import Batch
 from .batch import Reading
@@ -21,15 +23,18 @@ from .batch import sort_out
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import upsert
+from .forget import forgotten_among
+from .forget import without
 from .hours import hour_of
 from .leaves import apply_readings
 from .leaves import take_early
+from .links import Seen
+from .links import add_links
+from .links import settle
 from .pages import Titled
 from .pages import meet_agents
 from .pages import meet_pages
 from .pages import retitle
-from .people import Seen
-from .people import add_links
 from .people import meet_users
 from .people import meet_visitors
 from .regroup import Regrouped
@@ -45,33 +50,52 @@ from .rows import view_row
 from .schema import event
 from .schema import mark
 from .schema import page_view
+from .whose import decide_owners
 
 E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How entries become rows. ``parse_agent`` may remember what it parsed."""
+    """How entries become rows. ``parse_agent`` may remember what it parsed.
+
+    Marks of who was signed in were made with one of ``mark_keys``.
+    """
 
     timezone: str
     timeout_ms: int
     parse_agent: Callable[[str], Agent]
+    mark_keys: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many events a write stored, and how many were known before.
+
+    ``forgotten`` events were dropped: they are of the visitors ``gone``.
+    """
+
+    stored: int
+    duplicates: int
+    forgotten: int = 0
+    gone: frozenset[str] = frozenset()
 
 
 def write_entries(
     connection: sa.Connection, entries: Sequence[Entry], rules: Rules, now: int
-) -> tuple[int, int]:
-    """Write what is new in these entries.
-
-    :returns: how many events were new, and how many were known before.
-    """
-    batch = sort_out(entries)
-    people = _meet_people(connection, batch, now)
+) -> Written:
+    """Write what is new in these entries, but for those of forgotten visitors."""
+    sent = sort_out(entries)
+    visitors = meet_visitors(connection, sent.seen)
+    gone = forgotten_among(connection, {*sent.seen, *(e.cookie for e in sent.entries)})
+    batch = sort_out(without(entries, gone)) if gone else sent
+    people = _meet_people(connection, batch, visitors, rules, now)
     views = _unknown(connection, page_view, batch.views)
     customs = _unknown(connection, event, batch.customs)
     later = {key: r for key, r in batch.readings.items() if key not in views}
 
-    applied = apply_readings(connection, later, now)
+    readers = {key: people.visitors[name] for key, name in batch.readers.items()}
+    applied = apply_readings(connection, later, readers, now)
     readings = _readings(connection, batch, views)
     regrouped, titles = _write_views(connection, views, people, readings, rules)
     insert_missing(connection, event, event_rows(customs.values(), people), "id")
@@ -85,28 +109,40 @@ def write_entries(
     )
     retitle(connection, _latest(titles, applied.titles))
     moments = {view.time for view, _ in views.values()}
-    _mark(connection, moments | applied.moments | regrouped.moments, rules.timezone)
+    moments |= applied.moments | regrouped.moments
+    mark_hours(connection, moments, rules.timezone)
 
     read = len(batch.readings) - len(later) + applied.count
     stored = len(views) + len(customs) + read + batch.identifies
 
-    return stored, batch.events - stored
+    return Written(
+        stored, batch.events - stored, sent.events - batch.events, gone & set(sent.seen)
+    )
 
 
-def _meet_people(connection: sa.Connection, batch: Batch, now: int) -> People:
-    visitors = meet_visitors(connection, batch.seen)
+def _meet_people(
+    connection: sa.Connection,
+    batch: Batch,
+    visitors: Mapping[str, sa.Row[Any]],
+    rules: Rules,
+    now: int,
+) -> People:
+    here = {name: visitors[name] for name in batch.seen}
     users = meet_users(connection, batch.identities, now)
     links: dict[tuple[int, int, str], Seen] = {}
 
     for (name, identity), seen in batch.signed_in.items():
         if identity in users:
-            key = (visitors[name], users[identity], "session")
+            key = (here[name].id, users[identity], "session")
             known = links.get(key, seen)
             links[key] = known.widened(seen.first).widened(seen.last)
 
+    told = note_aliases(connection, batch.entries, here)
     add_links(connection, links)
+    settle(connection, told - {visitor_id for visitor_id, _, _ in links})
+    owners = decide_owners(connection, batch.entries, here, users, rules.mark_keys)
 
-    return People(visitors, users)
+    return People({name: row.id for name, row in here.items()}, owners)
 
 
 def _unknown(
@@ -190,7 +226,7 @@ def _latest(*titles: Mapping[int, Titled]) -> dict[int, Titled]:
     return latest
 
 
-def _mark(connection: sa.Connection, moments: Iterable[int], zone: str) -> None:
+def mark_hours(connection: sa.Connection, moments: Iterable[int], zone: str) -> None:
     """Ask for hours to be recomputed. Last of all: it holds their rows until commit.
 
     A mark that is there is locked, too: who recomputes that hour waits for us.

@@ -30,6 +30,13 @@ def run_script(client: Any, script: Script, keys: Sequence[str], *values: Any) -
 FULL = 0
 FOREIGN = -1
 ADD = Script("""
+local gone = {}
+for at = 6, #ARGV do
+  if redis.call('SISMEMBER', KEYS[3], ARGV[at]) == 1 then
+    gone[#gone + 1] = ARGV[at]
+  end
+end
+if #gone > 0 then return gone end
 local site = redis.call('GET', KEYS[2])
 if ARGV[1] ~= '' and site ~= ARGV[1] then
   if site then return -1 end
@@ -37,6 +44,7 @@ if ARGV[1] ~= '' and site ~= ARGV[1] then
 end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('XADD', KEYS[1], '*', 'd', ARGV[3])
+if KEYS[4] then redis.call('SET', KEYS[4], ARGV[4], 'NX', 'PX', ARGV[5]) end
 return 1
 """)
 RENEW = Script("""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from typing import TypeVar
 
 import redis
 
 from ..errors import StreamUnavailable
+from ..errors import VisitorForgotten
+from ..events import forgotten_hash
 from .link import UNLIMITED
 from .link import Link
 from .link import address_of
@@ -42,6 +46,9 @@ T = TypeVar("T")
 
 LATE_MS = 60_000
 _DAY_MS = 86_400_000
+# Browsers keep what waits for 7 days.
+FRESH_MS = 8 * _DAY_MS
+FORGOTTEN_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +122,37 @@ class Stream:
 
     # -- the web process ------------------------------------------------
 
-    def add(self, data: bytes, *, site: str | None = None) -> None:
+    def add(
+        self,
+        data: bytes,
+        *,
+        site: str | None = None,
+        visitors: Iterable[str] = (),
+        fresh: tuple[str, int] | None = None,
+    ) -> None:
         """Append one entry in one round trip; when this returns, it is safe.
 
-        With ``site`` a stream that belongs to another site refuses it.
+        With ``site`` a stream that belongs to another site refuses it. ``visitors``
+        are those it speaks of, ``fresh`` one that was made on purpose, and when.
+
+        :raises VisitorForgotten: some of these visitors were forgotten.
         """
-        keys = (self.key, self._name("site"))
+        hashes = {forgotten_hash(visitor): visitor for visitor in visitors}
+        keys = [self.key, self._name("site"), self._name("forgotten")]
+        made_at = 0
+
+        if fresh is not None:
+            keys.append(self._fresh(fresh[0]))
+            made_at = fresh[1]
+
+        values = (site or "", self.max_backlog, data, made_at, FRESH_MS, *hashes)
 
         with self._quick() as client:
             self._check()
-            added = run_script(client, ADD, keys, site or "", self.max_backlog, data)
+            added = run_script(client, ADD, keys, *values)
+
+        if isinstance(added, list):
+            raise VisitorForgotten(hashes[hash] for hash in added)
 
         if added == FULL:
             raise self._link.refuse(f"{self.max_backlog} entries wait already.")
@@ -134,6 +162,21 @@ class Stream:
                 f"The queue {self.queue!r} belongs to another site: "
                 "give each site its own UNT_QUEUE."
             )
+
+    def fresh_at(self, visitor: str) -> int | None:
+        """When this visitor was made on purpose, if that was within some days."""
+        with self._quick() as client:
+            made_at = client.get(self._fresh(visitor))
+
+        return None if made_at is None else int(made_at)
+
+    def forget(self, hashes: Iterable[bytes]) -> None:
+        """Take no more entries of these visitors: see ``events.forgotten_hash``."""
+        rest = iter(hashes)
+
+        with self._patient() as client:
+            while some := list(islice(rest, FORGOTTEN_AT_ONCE)):
+                client.sadd(self._name("forgotten"), *some)
 
     def available(self) -> bool:
         """Tell whether entries would be taken now; never raises."""
@@ -339,6 +382,9 @@ class Stream:
             client.srem(self._name("workers"), *gone)
 
         return tuple(name for name in names if live[name])
+
+    def _fresh(self, visitor: str) -> str:
+        return self._name(f"fresh:{forgotten_hash(visitor).hex()}")
 
     def _lease(self, name: str) -> str:
         return self._name(f"lease:{name}")

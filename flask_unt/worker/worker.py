@@ -90,6 +90,7 @@ class Worker:
             )
 
         self._stream.ensure_group()
+        self._stream.forget(store.forgotten_hashes())
 
     def _work(self) -> bool:
         """Work as long as the queue is ours; True when all is done (``burst``)."""

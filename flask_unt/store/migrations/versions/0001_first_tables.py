@@ -78,6 +78,13 @@ _table(
     sa.Column("owner_id", Number, index=True),
     sa.Column("first_seen", Moment, nullable=False),
     sa.Column("last_seen", Moment, nullable=False, index=True),
+    sa.Column("fresh_at", Moment),
+    sa.Column("alias_of", Key, index=True),
+    sa.Column("alias_at", Moment),
+    sa.Column("signed_in_id", Number),
+    sa.Column("changed_at", Moment),
+    sa.Column("checked_at", Moment),
+    sa.Column("before_at", Moment),
     sqlite_autoincrement=True,
 )
 
@@ -102,6 +109,12 @@ _table(
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
     sa.UniqueConstraint("visitor_id", "user_id", "reason"),
+)
+
+_table(
+    "unt_forgotten",
+    sa.Column("hash", Key, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
 )
 
 _table(
@@ -197,6 +210,7 @@ _table(
 _table(
     "unt_leave",
     sa.Column("id", Key, primary_key=True),
+    sa.Column("visitor_id", Number, index=True),
     _count("engaged_ms"),
     sa.Column("scroll", sa.SmallInteger, nullable=False),
     sa.Column("title", sa.String(255)),

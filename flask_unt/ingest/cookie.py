@@ -1,0 +1,97 @@
+"""The visitor's id, mirrored in a cookie: Safari empties localStorage after a week.
+
+It lives for as long as ``unt.js`` keeps an id, so it is set once and never renewed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..cleaning import clean_visitor
+from ..errors import RequestRefused
+from .answers import Headers
+from .origin import Origin
+
+NAME = "unt"
+# Thirteen months, after which unt.js makes a new id.
+MAX_AGE = 34_128_000
+EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+class Cookie:
+    """The cookie of one request.
+
+    :param place: the setting ``UNT_COOKIE``.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, Any], origin: Origin, place: str | None, prefix: str
+    ) -> None:
+        self._environ = environ
+        self._place = place
+        self._prefix = prefix
+        self._is_ours = origin.own and _is_first_party(environ)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the site wants it, and the request comes from its own pages."""
+        return self._is_ours and self._place is not None
+
+    @property
+    def visitor(self) -> str | None:
+        """The visitor that it names, if there is one."""
+        if not self._is_ours:
+            return None
+
+        return next(filter(None, map(_visitor_in, self._values())), None)
+
+    def set(self, visitor: str) -> Headers:
+        """Have the browser keep this id."""
+        lasts = f"{visitor}; Max-Age={MAX_AGE}"
+        return (self._header(lasts, self._paths()[0]),)
+
+    def delete(self) -> Headers:
+        """Have the browser delete it, also where an earlier setting has put it."""
+        is_there = bool(self._values())
+
+        if not self._is_ours or not (self._place or is_there):
+            return ()
+
+        paths = self._paths() if is_there else self._paths()[:1]
+        over = f"; Max-Age=0; Expires={EPOCH}"
+        return tuple(self._header(over, path) for path in paths)
+
+    def _values(self) -> list[str]:
+        parts = self._environ.get("HTTP_COOKIE", "").split(";")
+        pairs = (part.strip().partition("=") for part in parts)
+        return [value.strip('"') for name, _, value in pairs if name == NAME]
+
+    def _paths(self) -> tuple[str, ...]:
+        root = self._environ.get("SCRIPT_NAME", "").rstrip("/")
+        prefix = quote(root.encode("latin-1", "replace")) + self._prefix
+        return ("/", prefix) if self._place == "site" else (prefix, "/")
+
+    def _header(self, value: str, path: str) -> tuple[str, str]:
+        secure = "; Secure" if _is_https(self._environ) else ""
+        text = f"{NAME}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}"
+        return "Set-Cookie", text
+
+
+def _visitor_in(value: str) -> str | None:
+    try:
+        return clean_visitor(value)
+    except RequestRefused:
+        return None
+
+
+def _is_first_party(environ: Mapping[str, Any]) -> bool:
+    """Not a page of another host of this site, whose visitors have ids of their own."""
+    return environ.get("HTTP_SEC_FETCH_SITE") in (None, "same-origin")
+
+
+def _is_https(environ: Mapping[str, Any]) -> bool:
+    # A proxy that ends TLS may not say so, but the browser does.
+    origin = environ.get("HTTP_ORIGIN", "").lower()
+    return environ.get("wsgi.url_scheme") == "https" or origin.startswith("https://")

@@ -1,0 +1,123 @@
+"""Forget a visitor: all its rows go, and nothing of it is stored again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from flask_unt.events import Entry
+from flask_unt.events import forgotten_hash
+
+from .aliases import browsers
+from .dialect import chunks
+from .dialect import insert_missing
+from .dialect import select_in
+from .links import Seen
+from .links import settle
+from .people import meet_visitors
+from .schema import event
+from .schema import forgotten
+from .schema import leave
+from .schema import link
+from .schema import page_view
+from .schema import set_aside
+from .schema import user
+from .schema import visit
+from .schema import visitor
+from .schema import visitor_day
+
+OF_VISITOR = (event, leave, page_view, visit, visitor_day, link)
+
+
+def forget_visitor(connection: sa.Connection, name: str, now: int) -> set[int]:
+    """Erase a visitor, and each user who had no other browser.
+
+    :returns: times whose hours changed.
+    """
+    # Its row, made where there is none, is what a write of its views waits for.
+    row = meet_visitors(connection, {name: Seen(now, now)}).get(name)
+    insert_missing(
+        connection, forgotten, [{"hash": forgotten_hash(name), "at": now}], "hash"
+    )
+    about = set_aside.c.payload.contains(name)
+    connection.execute(sa.delete(set_aside).where(about))
+
+    return set() if row is None else _erase(connection, row)
+
+
+def forgotten_among(
+    connection: sa.Connection, names: Iterable[str | None]
+) -> frozenset[str]:
+    """Those of these visitors that were forgotten; their rows are deleted again."""
+    hashes = {forgotten_hash(name): name for name in names if name is not None}
+    statement = sa.select(forgotten.c.hash)
+    rows = select_in(connection, statement, forgotten.c.hash, sorted(hashes))
+    gone = frozenset(hashes[row.hash] for row in rows)
+
+    for chunk in chunks(sorted(uuid.UUID(name).bytes for name in gone)):
+        connection.execute(sa.delete(visitor).where(visitor.c.uuid.in_(chunk)))
+
+    return gone
+
+
+def without(entries: Iterable[Entry], gone: frozenset[str]) -> list[Entry]:
+    """The entries without any word of these visitors."""
+    return [
+        replace(
+            entry,
+            events=tuple(e for e in entry.events if e.visitor not in gone),
+            cookie=None if entry.cookie in gone else entry.cookie,
+        )
+        for entry in entries
+    ]
+
+
+def forgotten_hashes(connection: sa.Connection) -> Sequence[bytes]:
+    """What all forgotten visitors are known by."""
+    return connection.scalars(sa.select(forgotten.c.hash)).all()
+
+
+def _erase(connection: sa.Connection, row: sa.Row[Any]) -> set[int]:
+    moments = _moments(connection, row.id)
+    others = set(browsers(connection, [row.id])) - {row.id}
+    user_ids = set(
+        connection.scalars(sa.select(link.c.user_id).where(link.c.visitor_id == row.id))
+    )
+
+    for table in OF_VISITOR:
+        connection.execute(sa.delete(table).where(table.c.visitor_id == row.id))
+
+    newer = sa.update(visitor).where(visitor.c.alias_of == row.uuid)
+    connection.execute(newer.values(alias_of=None, alias_at=None))
+    connection.execute(sa.delete(visitor).where(visitor.c.id == row.id))
+    settle(connection, others)
+    _erase_users(connection, user_ids)
+
+    return moments
+
+
+def _moments(connection: sa.Connection, visitor_id: int) -> set[int]:
+    columns = (page_view.c.local_time, visit.c.started_at)
+
+    return {
+        moment
+        for column in columns
+        for moment in connection.scalars(
+            sa.select(column).where(column.table.c.visitor_id == visitor_id)
+        )
+    }
+
+
+def _erase_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
+    ids = sorted(user_ids)
+    column = link.c.user_id
+    rows = select_in(connection, sa.select(column), column, ids)
+    left = {row.user_id for row in rows}
+
+    for chunk in chunks(id for id in ids if id not in left):
+        connection.execute(sa.delete(user).where(user.c.id.in_(chunk)))

@@ -1,0 +1,154 @@
+"""The links that say who is whom.
+
+Rows are never rewritten: whose a view is follows from ``unt_page_view.user_id`` and
+``unt_visitor.owner_id``, and both ids of a visitor follow from its links and those of
+the visitors that are one browser with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from .aliases import browsers
+from .dialect import chunks
+from .dialect import select_in
+from .dialect import update_rows
+from .dialect import upsert
+from .schema import link
+from .schema import user
+from .schema import visitor
+
+ALIAS = "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When something was seen first and last, in ms since 1970."""
+
+    first: int
+    last: int
+
+    def widened(self, moment: int) -> Seen:
+        """The same, with one more moment in it."""
+        return Seen(min(self.first, moment), max(self.last, moment))
+
+
+def add_links(
+    connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
+) -> None:
+    """Add or widen links, keyed by visitor's id, user's id and reason."""
+    rows = [
+        {
+            "visitor_id": visitor_id,
+            "user_id": user_id,
+            "reason": reason,
+            "since": seen.first,
+            "until": seen.last,
+        }
+        for (visitor_id, user_id, reason), seen in sorted(links.items())
+    ]
+    upsert(
+        connection,
+        link,
+        rows,
+        ("visitor_id", "user_id", "reason"),
+        {"since": "least", "until": "greatest"},
+    )
+    settle(connection, {visitor_id for visitor_id, _, _ in links})
+
+
+def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:
+    """Set whose browser each visitor is, and whose its anonymous views are.
+
+    Visitors that are one browser have the same users.
+    """
+    groups = browsers(connection, visitor_ids)
+    ids = sorted(groups)
+    links: dict[int, list[Any]] = {id: [] for id in ids}
+    aliases: dict[tuple[int, int], Any] = {}
+    statement = sa.select(link, user.c.verified).join(user, user.c.id == link.c.user_id)
+
+    for row in select_in(connection, statement, link.c.visitor_id, ids):
+        if row.reason == ALIAS:
+            aliases[row.visitor_id, row.user_id] = row
+        else:
+            links[row.visitor_id].append(row)
+
+    all_links = {
+        id: [row for member in groups[id] for row in links[member]] for id in ids
+    }
+    _store_aliases(connection, aliases, _shared(links, all_links))
+    changes = [
+        (id, {"user_id": _current(all_links[id]), "owner_id": _owner(all_links[id])})
+        for id in ids
+    ]
+    update_rows(connection, visitor, "id", changes)
+
+
+def _shared(
+    links: Mapping[int, list[Any]], all_links: Mapping[int, list[Any]]
+) -> dict[tuple[int, int], Seen]:
+    """The users that visitors have by their browser's other ids alone, and since when.
+
+    By visitor's and user's id.
+    """
+    shared: dict[tuple[int, int], Seen] = {}
+
+    for id, rows in all_links.items():
+        own = {row.user_id for row in links[id]}
+
+        for row in rows:
+            if row.user_id not in own:
+                key, seen = (id, row.user_id), Seen(row.since, row.until)
+                known = shared.get(key, seen)
+                shared[key] = known.widened(seen.first).widened(seen.last)
+
+    return shared
+
+
+def _store_aliases(
+    connection: sa.Connection,
+    stored: Mapping[tuple[int, int], Any],
+    wanted: Mapping[tuple[int, int], Seen],
+) -> None:
+    rows = [
+        {
+            "visitor_id": visitor_id,
+            "user_id": user_id,
+            "reason": ALIAS,
+            "since": seen.first,
+            "until": seen.last,
+        }
+        for (visitor_id, user_id), seen in sorted(wanted.items())
+    ]
+    new = {"since": "new", "until": "new"}
+    upsert(connection, link, rows, ("visitor_id", "user_id", "reason"), new)
+    gone = sorted(row.id for key, row in stored.items() if key not in wanted)
+
+    for chunk in chunks(gone):
+        connection.execute(sa.delete(link).where(link.c.id.in_(chunk)))
+
+
+def _owner(links: list[Any]) -> int | None:
+    """The first verified user; until there is one, the latest declared."""
+    verified = [row for row in links if row.verified]
+
+    if verified:
+        return int(min(verified, key=lambda row: (row.since, row.user_id)).user_id)
+
+    return _current(links)
+
+
+def _current(links: list[Any]) -> int | None:
+    """The latest user, a verified one where there is any."""
+    if not links:
+        return None
+
+    latest = max(links, key=lambda row: (row.verified, row.until, -row.user_id))
+
+    return int(latest.user_id)
