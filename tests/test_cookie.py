@@ -31,6 +31,7 @@ from werkzeug.test import Client
 
 from flask_unt import UNT
 
+UUID7 = "01a0c450-6818-7777-8888-99990000aaaa"
 THIRD_VISITOR = "3d813cbb-47fb-42ba-91df-831e1593ac29"
 ALIASES = "SELECT COUNT(*) FROM unt_visitor WHERE alias_of IS NOT NULL"
 
@@ -147,10 +148,11 @@ def test_what_is_not_one_visitors_sets_none(tracked_site):
         [nobody, view()],
         [view(), other],
         [view(url="x")],
-        [leave(view())],
+        [leave(view(id=UUID7))],
     ):
         headers = sent_with(THIRD_VISITOR)
-        assert cookies_of(send(tracked_site, *events)) == []
+        response = send(tracked_site, *events)
+        assert (response.status_code, cookies_of(response)) == (202, [])
         assert cookies_of(send(tracked_site, *events, headers=headers)) == []
 
     assert aliases(tracked_site) == 0
@@ -182,6 +184,16 @@ def test_fresh_id_is_no_alias_and_overwrites(tracked_site):
     response = send(tracked_site, json=batch(view(), fresh=True), headers=headers)
     assert cookies_of(response)[0][0] == f"unt={VISITOR}"
     assert aliases(tracked_site) == 0
+
+
+def test_fresh_id_does_not_travel_with_the_old_one(sqlite_url, redis_url):
+    app = site(sqlite_url, UNT_REDIS_URL=redis_url)
+    headers = sent_with(OTHER_VISITOR)
+    send(app, json=batch(view(), fresh=True), headers=headers)
+    stream = state_of(app).stream
+    ((_, fields),) = stream.connection().xrange(stream.key)
+    assert VISITOR.encode() in fields[b"d"]
+    assert OTHER_VISITOR.encode() not in fields[b"d"]
 
 
 def test_late_events_of_an_id_before_a_fresh_one_change_nothing(tracked_site):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from flask_unt.events import forgotten_hash
 from flask_unt.store import Store
 from flask_unt.store import Written
 from flask_unt.store import schema
+from flask_unt.store.write import write_entries
 
 NOW = START + DAY
 CAT = "33333333-3333-4333-8333-333333333333"
@@ -178,6 +180,19 @@ def test_closed_hours_only_lose_the_person(store: Store) -> None:
     store.forget_visitor(ANN, NOW)
     sum_up(store)
     assert rows(store, schema.hour) == hours
+
+
+def test_forgetting_waits_for_a_write_that_has_begun(store: Store) -> None:
+    """Even of a visitor whom nobody else can see yet."""
+    with ThreadPoolExecutor(1) as thread:
+        with store._database.writing() as connection:
+            write_entries(connection, everything(ANN), store._rules(), NOW)
+            done = thread.submit(store.forget_visitor, ANN, NOW)
+            assert wait([done], timeout=0.3).done == set()
+
+        done.result()
+
+    assert rows(store, schema.page_view) == rows(store, schema.visitor) == []
 
 
 def test_a_write_at_the_same_time_brings_nothing_back(store: Store) -> None:

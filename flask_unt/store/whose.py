@@ -119,7 +119,7 @@ class _Whose:
         if entry.user is not None and session is not None:
             known.insert(0, (session, entry.user))
 
-        for user_id, identity in known if mark else ():
+        for user_id, identity in known:
             if any(is_mark_of(mark, key, visitor, identity) for key in self.keys):
                 return user_id
 
