@@ -1,5 +1,7 @@
 // What the page and its tag say, and the one way to listen to it.
 
+import { Limit } from "./limits";
+
 const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 
 /**
@@ -44,16 +46,22 @@ export const safe =
 export const on = (target, types, work) =>
   types.split(" ").forEach((type) => target.addEventListener(type, safe(work), true));
 
-let count = 0;
+let last = 0;
+
+/** Now, in ms since 1970: later than the moment before, unless the clock was set back. */
+export function moment() {
+  const now = Date.now();
+  return (last = now > last - Limit.AT_ONCE ? Math.max(now, last + 1) : now);
+}
 
 /**
- * A random uuid4, or a uuid7: those of one page sort in the order they were made.
+ * A random uuid4, or a uuid7.
  *
  * @param {number} [time] ms since 1970
  */
 export const uuid = (time) =>
   (
-    (time ? "0" + (time * 4096 + (count++ % 4096)).toString(16) : "") +
+    (time ? "0" + (time * 4096).toString(16) : "") +
     // Decimal digits, which are hexadecimal ones too: the 30 of a uuid4 hold 95 bits.
     crypto.getRandomValues(new Uint32Array(5)).join("")
   ).replace(

@@ -1,7 +1,7 @@
 // Page views, and how long each was read.
 
 import { Limit } from "./limits";
-import { attempt, elapsed, on, safe, settings, uuid } from "./page.js";
+import { attempt, elapsed, moment, on, safe, settings, uuid } from "./page.js";
 import { given, own, record, visitorOf } from "./queue.js";
 import { aim, followOthers, send, sendLast, wake } from "./sender.js";
 import { FROM, granted, tab } from "./storage.js";
@@ -41,9 +41,9 @@ const withoutQuery = (url) => url.replace(/\?[^#]*/, "");
 
 const title = () => document.title.slice(0, Limit.TITLE_LENGTH);
 
-/** What every event says: its id, and when it was made. */
+/** What every event says: its id, and when it was made, no two at the same moment. */
 export function made() {
-  const time = Date.now();
+  const time = moment();
   return { id: uuid(time), time, tz: -new Date().getTimezoneOffset() };
 }
 

@@ -14,8 +14,12 @@
   }
   var safe = (work) => (...given2) => attempt(() => work(...given2));
   var on = (target, types, work) => types.split(" ").forEach((type) => target.addEventListener(type, safe(work), true));
-  var count = 0;
-  var uuid = (time) => ((time ? "0" + (time * 4096 + count++ % 4096).toString(16) : "") + // Decimal digits, which are hexadecimal ones too: the 30 of a uuid4 hold 95 bits.
+  var last = 0;
+  function moment() {
+    const now = Date.now();
+    return last = now > last - 1e3 /* AT_ONCE */ ? Math.max(now, last + 1) : now;
+  }
+  var uuid = (time) => ((time ? "0" + (time * 4096).toString(16) : "") + // Decimal digits, which are hexadecimal ones too: the 30 of a uuid4 hold 95 bits.
   crypto.getRandomValues(new Uint32Array(5)).join("")).replace(
     /(.{8})(....)(...)(...)(.{12}).*/,
     `$1-$2-${time ? 7 : 4}$3-8$4-$5`
@@ -157,7 +161,7 @@
   var withoutQuery = (url) => url.replace(/\?[^#]*/, "");
   var title = () => document.title.slice(0, 500 /* TITLE_LENGTH */);
   function made() {
-    const time = Date.now();
+    const time = moment();
     return { id: uuid(time), time, tz: -(/* @__PURE__ */ new Date()).getTimezoneOffset() };
   }
   var current = () => visitorOf(key) === visitor() ? view.id : void 0;

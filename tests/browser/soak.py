@@ -54,12 +54,12 @@ Refusal = playwright.sync_api.Error
 
 @dataclass
 class Visitor:
-    """One browser: its open tabs, and how much it will still do."""
+    """One browser: its open tabs with their targets, and how much it will still do."""
 
     context: playwright.sync_api.BrowserContext
     steps: int
     comes_back: bool
-    tabs: list[playwright.sync_api.Page] = field(default_factory=list)
+    tabs: dict[playwright.sync_api.Page, str] = field(default_factory=dict)
 
     def storage(self) -> dict[str, str]:
         """What it keeps for the site; tabs are not asked, they may be gone."""
@@ -96,6 +96,11 @@ def _keys(storage: dict[str, str], start: str) -> set[bytes]:
     }
 
 
+def _run(tab: playwright.sync_api.Page, script: str) -> None:
+    """Not ``tab.evaluate``: that waits for a page that went to the cache for ever."""
+    tab.locator("html").evaluate(f"() => {{ {script} }}", timeout=QUICK_MS)
+
+
 class Soak:
     """``run(sessions)`` browses, ends all outages, has visitors return, and tells."""
 
@@ -103,6 +108,7 @@ class Soak:
         self, browser: playwright.sync_api.Browser, site: sites.Site, seed: int
     ) -> None:
         self._browser = browser
+        self._devtools = browser.new_browser_cdp_session()
         self._site = site
         self._random = random.Random(seed)
         self._down_until = 0.0
@@ -165,7 +171,7 @@ class Soak:
         choice = self._random.choices([*CHANCES], [*CHANCES.values()])[0]
         pause = self._random.choice([0, 0, 50, 200, 600])
         act: Callable[[Visitor, Any], None] = getattr(self, f"_{choice}")
-        tab = self._random.choice(visitor.tabs) if visitor.tabs else None
+        tab = self._random.choice([*visitor.tabs]) if visitor.tabs else None
         self.ledger.done[choice.replace("_", " ")] += 1
 
         # What cannot be reached, or clicked, a visitor does not reach either.
@@ -175,10 +181,12 @@ class Soak:
         time.sleep(pause / 1000)
 
     def _open_tab(self, visitor: Visitor, tab: Any = None) -> None:
-        visitor.tabs.append(visitor.context.new_page())
+        tab = visitor.context.new_page()
+        about = visitor.context.new_cdp_session(tab).send("Target.getTargetInfo")
+        visitor.tabs[tab] = about["targetInfo"]["targetId"]
 
         with contextlib.suppress(Refusal):
-            self._open(visitor, visitor.tabs[-1])
+            self._open(visitor, tab)
 
     def _open(self, visitor: Visitor, tab: Any) -> None:
         address = self._site.url + self._random.choice(PAGES)
@@ -190,32 +198,38 @@ class Soak:
 
     def _move(self, visitor: Visitor, tab: Any) -> None:
         route = self._random.randrange(1000)
-        tab.evaluate(f"history.pushState(0, '', '#/{route}')")
+        _run(tab, f"history.pushState(0, '', '#/{route}')")
 
     def _back(self, visitor: Visitor, tab: Any) -> None:
-        tab.evaluate("setTimeout(() => history.back())")
+        _run(tab, "setTimeout(() => history.back())")
 
     def _forward(self, visitor: Visitor, tab: Any) -> None:
-        tab.evaluate("setTimeout(() => history.forward())")
+        _run(tab, "setTimeout(() => history.forward())")
 
     def _reload(self, visitor: Visitor, tab: Any) -> None:
         tab.reload(wait_until="commit")
 
     def _close_tab(self, visitor: Visitor, tab: Any) -> None:
-        visitor.tabs.remove(tab)
-        tab.close()
+        self._close(visitor, tab)
 
     def _crash_tab(self, visitor: Visitor, tab: Any) -> None:
-        visitor.tabs.remove(tab)
-
         with contextlib.suppress(Refusal):
             tab.goto("chrome://crash", timeout=QUICK_MS)
 
-        tab.close()
+        self._close(visitor, tab)
+
+    def _close(self, visitor: Visitor, tab: playwright.sync_api.Page) -> None:
+        """Close it until it is: what meets a navigation, Chromium says yes to only."""
+        target = {"targetId": visitor.tabs.pop(tab)}
+
+        with contextlib.suppress(Refusal):
+            while not tab.is_closed():
+                self._devtools.send("Target.closeTarget", target)
+                time.sleep(0.05)
 
     def _leave(self, visitor: Visitor) -> None:
-        for tab in visitor.tabs:
-            tab.close()
+        for tab in [*visitor.tabs]:
+            self._close(visitor, tab)
 
         if visitor.comes_back:
             self._resting.append(visitor)
