@@ -30,10 +30,20 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from flask_unt import UNT
+from flask_unt.config import derive_prefix
 
+NEW, OLD = derive_prefix("new"), derive_prefix("old")
 UUID7 = "01a0c450-6818-7777-8888-99990000aaaa"
 THIRD_VISITOR = "3d813cbb-47fb-42ba-91df-831e1593ac29"
 ALIASES = "SELECT COUNT(*) FROM unt_visitor WHERE alias_of IS NOT NULL"
+
+OWNED = """
+SELECT u.email, COUNT(*)
+  FROM unt_page_view p
+  JOIN unt_visitor v ON v.id = p.visitor_id
+  LEFT JOIN unt_user u ON u.id = COALESCE(p.user_id, v.owner_id)
+ GROUP BY u.email
+"""
 
 
 @pytest.fixture(params=["database", "redis"])
@@ -51,6 +61,27 @@ def tracked_site(request, sqlite_url):
 def leave(of, **changes):
     event = {"type": "leave", "view": of["id"], "visitor": of["visitor"]}
     return {**event, "time": now(), "engaged": 5, "scroll": 5, **changes}
+
+
+def rotated(database_url, **config):
+    """A site whose secret key was replaced, and its prefix with it."""
+    app = Flask("site", instance_path="/nonexistent")
+    keys = {"SECRET_KEY": "new", "SECRET_KEY_FALLBACKS": ["old"]}
+    app.config.update(UNT_DATABASE_URL=database_url, **keys, **config)
+    UNT(app)
+    return app
+
+
+def send_to(client, prefix, visitor):
+    """Value and path of each cookie that is set."""
+    content = batch(view(visitor=visitor))
+    response = client.post(f"{prefix}/e", json=content, headers=HERE)
+    return [
+        f"{pair}; {path[5:]}"
+        for pair, attributes in cookies_of(response)
+        for path in attributes
+        if path.startswith("Path=")
+    ]
 
 
 def aliases(app):
@@ -94,6 +125,36 @@ def test_it_is_secure_on_https(sqlite_url):
 def test_it_is_for_the_whole_site_if_wanted(sqlite_url):
     app = site(sqlite_url, UNT_COOKIE="site")
     assert "Path=/" in cookies_of(send(app, view()))[0][1]
+
+
+def test_page_under_an_old_prefix_keeps_a_cookie_of_its_own(sqlite_url):
+    """One at the present prefix would not come back, and would hide what is there."""
+    app = rotated(sqlite_url)
+    client = app.test_client()
+    assert send_to(client, NEW, VISITOR) == [f"unt={VISITOR}; {NEW}"]
+    assert send_to(client, OLD, OTHER_VISITOR) == [f"unt={OTHER_VISITOR}; {OLD}"]
+    assert send_to(client, OLD, OTHER_VISITOR) == []
+    assert client.get_cookie("unt", path=NEW).value == VISITOR
+    assert send_to(client, NEW, OTHER_VISITOR) == [f"unt={OTHER_VISITOR}; {NEW}"]
+    assert aliases(app) == 1
+
+
+def test_it_is_deleted_under_every_prefix(sqlite_url):
+    app = rotated(sqlite_url)
+
+    for asked in (OLD, NEW):
+        client = app.test_client()
+        send_to(client, OLD, VISITOR)
+        send_to(client, NEW, VISITOR)
+        client.post(f"{asked}/e", json=batch(clear=True), headers=HERE)
+        assert client.get_cookie("unt", path=OLD) is None
+        assert client.get_cookie("unt", path=NEW) is None
+
+
+def test_cookie_of_the_whole_site_is_the_same_under_an_old_prefix(sqlite_url):
+    client = rotated(sqlite_url, UNT_COOKIE="site").test_client()
+    assert send_to(client, OLD, VISITOR) == [f"unt={VISITOR}; /"]
+    assert send_to(client, NEW, VISITOR) == []
 
 
 def test_it_is_for_the_sites_own_path(sqlite_url):
@@ -170,6 +231,24 @@ def test_other_id_is_an_alias_and_overwrites(tracked_site):
     response = send(tracked_site, view(), headers=sent_with(OTHER_VISITOR))
     assert cookies_of(response)[0][0] == f"unt={VISITOR}"
     assert aliases(tracked_site) == 1
+
+
+def test_ids_lost_again_and_again_are_the_user_s_who_signs_in(sqlite_url, redis_url):
+    """Each cookie names the id before, and then the new one."""
+    signed_in = []
+    unt = UNT(identify=lambda: signed_in[-1] if signed_in else None)
+    app = site(sqlite_url, unt, UNT_REDIS_URL=redis_url)
+    client = app.test_client()
+
+    for visitor in (VISITOR, OTHER_VISITOR, THIRD_VISITOR):
+        client.post(f"{PREFIX}/e", json=batch(view(visitor=visitor)), headers=HERE)
+        assert client.get_cookie("unt", path=PREFIX).value == visitor
+
+    signed_in.append("ada@site.example")
+    client.post(f"{PREFIX}/e", json=batch(view(visitor=THIRD_VISITOR)), headers=HERE)
+    assert aliases(app) == 2
+    assert rows(app, OWNED) == [("ada@site.example", 4)]
+    close(app)
 
 
 def test_id_that_is_none_is_overwritten(tracked_site):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..cleaning import clean_visitor
+from ..config import Settings
 from ..errors import RequestRefused
 from .answers import Headers
 from .origin import Origin
@@ -21,17 +22,14 @@ EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 class Cookie:
-    """The cookie of one request.
-
-    :param place: the setting ``UNT_COOKIE``.
-    """
+    """The cookie of one request to a tracking address."""
 
     def __init__(
-        self, environ: Mapping[str, Any], origin: Origin, place: str | None, prefix: str
+        self, environ: Mapping[str, Any], origin: Origin, settings: Settings
     ) -> None:
         self._environ = environ
-        self._place = place
-        self._prefix = prefix
+        self._place = settings.cookie
+        self._prefixes = (settings.prefix, *settings.old_prefixes)
         self._is_ours = origin.own and _is_first_party(environ)
 
     @property
@@ -49,18 +47,16 @@ class Cookie:
 
     def set(self, visitor: str) -> Headers:
         """Have the browser keep this id."""
-        lasts = f"{visitor}; Max-Age={MAX_AGE}"
-        return (self._header(lasts, self._paths()[0]),)
+        path = "/" if self._place == "site" else self._path(self._asked_prefix())
+        return (self._header(f"{visitor}; Max-Age={MAX_AGE}", path),)
 
     def delete(self) -> Headers:
-        """Have the browser delete it, also where an earlier setting has put it."""
-        is_there = bool(self._values())
-
-        if not self._is_ours or not (self._place or is_there):
+        """Have the browser delete it, wherever a setting or an older key has put it."""
+        if not self._is_ours or not (self._place or self._values()):
             return ()
 
-        paths = self._paths() if is_there else self._paths()[:1]
         over = f"; Max-Age=0; Expires={EPOCH}"
+        paths = ("/", *map(self._path, self._prefixes))
         return tuple(self._header(over, path) for path in paths)
 
     def _values(self) -> list[str]:
@@ -68,10 +64,14 @@ class Cookie:
         pairs = (part.strip().partition("=") for part in parts)
         return [value.strip('"') for name, _, value in pairs if name == NAME]
 
-    def _paths(self) -> tuple[str, ...]:
+    def _asked_prefix(self) -> str:
+        """The prefix that sees it again: a page may still be open under an old one."""
+        asked = self._environ.get("PATH_INFO", "")
+        return next(p for p in self._prefixes if asked.startswith(f"{p}/"))
+
+    def _path(self, prefix: str) -> str:
         root = self._environ.get("SCRIPT_NAME", "").rstrip("/")
-        prefix = quote(root.encode("latin-1", "replace")) + self._prefix
-        return ("/", prefix) if self._place == "site" else (prefix, "/")
+        return quote(root.encode("latin-1", "replace")) + prefix
 
     def _header(self, value: str, path: str) -> tuple[str, str]:
         secure = "; Secure" if _is_https(self._environ) else ""

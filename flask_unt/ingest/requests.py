@@ -75,8 +75,7 @@ class Request:
     @property
     def cookie(self) -> Cookie:
         """The visitor's cookie."""
-        settings = self.state.settings
-        return Cookie(self.environ, self.origin, settings.cookie, settings.prefix)
+        return Cookie(self.environ, self.origin, self.state.settings)
 
     def limit_visitors(self, visitors: Iterable[str | None]) -> None:
         """Count the visitors of this request.
