@@ -135,8 +135,9 @@ def test_nobody_is_signed_in_for_another_origin(sqlite_url):
 def test_identity_is_asked_once_and_only_where_it_counts(sqlite_url):
     asked = []
     app = site(sqlite_url, UNT(identify=lambda: asked.append(1)))
-    leave = {"type": "leave", "view": "v", "visitor": VISITOR, "time": now()}
-    send(app, {**leave, "engaged": 1, "scroll": 2})
+    shown = "01a0c450-6818-7777-8888-99990000aaaa"
+    leave = {"type": "leave", "view": shown, "visitor": VISITOR, "time": now()}
+    assert send(app, {**leave, "engaged": 1, "scroll": 2}).json["accepted"] == 1
     send(app)
     assert asked == []
     send(app, view(), view())
