@@ -112,7 +112,7 @@ def test_views_are_in_the_database_a_moment_later(
 
 
 @on_sqlite
-def test_a_view_takes_a_few_hundredths_of_a_second(
+def test_a_view_does_not_wait_for_the_next_second(
     start: Start, stream: Stream, rows: entries.Rows
 ) -> None:
     worker = start()
@@ -129,7 +129,7 @@ def test_a_view_takes_a_few_hundredths_of_a_second(
 
         seconds.append(time.perf_counter() - started)
 
-    assert sorted(seconds)[2] < 0.15, seconds
+    assert sorted(seconds)[2] < 1, seconds
 
 
 @on_sqlite
