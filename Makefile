@@ -39,8 +39,9 @@ lowest:
 soak: setup
 	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
 
-bench: services .venv/.ready-test benchmarks/node/node_modules/.ready
+bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py
+	$(NEWEST) benchmarks/web.py
 	$(NEWEST) benchmarks/tracker.py
 
 clean:
@@ -55,6 +56,11 @@ clean:
 	PYTHON=$(PYTHON) scripts/make-venv .venv
 	$(NEWEST) $(PIP_INSTALL) --upgrade --upgrade-strategy eager -e ".[test,dev]" \
 		-r example_app/requirements.txt
+	touch $@
+
+.venv/.ready-bench: .venv/.ready-test benchmarks/requirements.txt
+	command -v wrk > /dev/null || scripts/apt-install wrk
+	$(NEWEST) $(PIP_INSTALL) -r benchmarks/requirements.txt
 	touch $@
 
 .venv-lowest/.ready: setup.cfg pyproject.toml requirements-lowest.txt

@@ -1,0 +1,69 @@
+"""The sites that are measured; what they are is in their environment.
+
+``bare`` is WSGI without a framework, ``plain`` a Flask site with an empty view,
+``tracked`` the same with UNT.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask
+from flask import request
+from flask import session
+
+SECRET_KEY = "of the benchmark"
+NO_LIMIT = "100000000/minute"
+PAGE = "<!doctype html><title>A page</title><body>{}</body>"
+
+
+def bare() -> Any:
+    """Answers 204 to everything."""
+    return _answer_nothing
+
+
+def plain() -> Flask:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = SECRET_KEY
+    app.add_url_rule("/empty", view_func=_empty, methods=["POST"])
+    app.add_url_rule("/page/<int:size>", view_func=_page)
+
+    return app
+
+
+def tracked() -> Flask:
+    """Without ``UNT_REDIS_URL``, views are written to the database in the request."""
+    from flask_unt import UNT
+
+    app = plain()
+    app.config.update(
+        UNT_PREFIX="/bench",
+        UNT_DATABASE_URL=os.environ["BENCH_DATABASE"],
+        UNT_REDIS_URL=os.environ.get("BENCH_REDIS"),
+        UNT_RATE_LIMIT=os.environ.get("BENCH_LIMIT", NO_LIMIT),
+        UNT_NEW_PER_DAY=100_000_000,
+        UNT_MAX_BACKLOG=100_000_000,
+    )
+    identify = _signed_in if "BENCH_IDENTIFY" in os.environ else None
+    UNT(app, identify=identify)
+
+    return app
+
+
+def _empty() -> tuple[str, int]:
+    request.get_data()
+    return "", 204
+
+
+def _page(size: int) -> str:
+    return PAGE.format("x" * (size - len(PAGE) + 2))
+
+
+def _signed_in() -> Any:
+    return session.get("email")
+
+
+def _answer_nothing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("204 No Content", [])
+    return []
