@@ -150,13 +150,14 @@ class _Drain:
 
     def _move(self, batch: Sequence[Waiting]) -> None:
         self._held = [waiting.id for waiting in batch]
+        before = self.drained.counts()
         items, left = self._decode(batch)
 
         failpoint("before-commit")
         locked = self._writer.write(items)
         failpoint("after-commit")
         done = [id for id in self._held if id not in left | locked]
-        self._stream.acknowledge(done)
+        self._stream.acknowledge(done, self.drained.since(before), self._now())
         self._tell_forgotten()
         failpoint("after-acknowledge")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+COUNTED = ("stored", "duplicates", "set_aside", "forgotten")
 
 
 @dataclass(slots=True)
@@ -23,3 +26,11 @@ class Drained:
     left: int = 0
     locked: int = 0
     foreign: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """What became of the events so far."""
+        return {name: getattr(self, name) for name in COUNTED}
+
+    def since(self, before: Mapping[str, int]) -> dict[str, int]:
+        """What became of those that came after ``before``, which ``counts()`` gave."""
+        return {name: now - before[name] for name, now in self.counts().items()}

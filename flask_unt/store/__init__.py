@@ -31,6 +31,9 @@ from . import migrate
 from . import people
 from . import schema
 from .canary import canary_entry
+from .counters import Notes
+from .counters import add_counts
+from .counters import read_counts
 from .engine import Database
 from .links import Seen
 from .partitions import ensure_months
@@ -182,6 +185,21 @@ class Store(Reported):
 
         if rows:
             self._write(lambda c: c.execute(sa.insert(schema.set_aside), rows))
+
+    def add_counts(self, counts: Mapping[str, int], notes: Notes) -> None:
+        """Add to the figures that all processes share, and replace notes.
+
+        :raises StoreUnavailable: they are not kept.
+        """
+        self._write(lambda c: add_counts(c, counts, notes))
+
+    def counts(self) -> tuple[dict[str, int], dict[str, tuple[int, str]]]:
+        """The figures that processes share, and what they noted: a time, a text.
+
+        :raises StoreUnavailable: the database cannot be asked now.
+        """
+        with self._transactions.reading() as connection:
+            return read_counts(connection)
 
     def canary(self) -> bool:
         """Whether a made-up entry can be written; it is rolled back."""

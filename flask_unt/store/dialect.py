@@ -47,8 +47,8 @@ def upsert(
     """Insert rows; of one that is there, change columns.
 
     :param unique: the columns a row is known by.
-    :param change: for a column, which value it gets: ``"new"``, ``"greatest"`` or
-        ``"least"`` of the old and the new one.
+    :param change: for a column, which value it gets: ``"new"``, or ``"greatest"``,
+        ``"least"`` or ``"sum"`` of the old and the new one.
     """
     if not rows:
         return
@@ -127,6 +127,9 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 def _change(connection: sa.Connection, how: str, old: Any, new: Any) -> Any:
     if how == "new":
         return new
+
+    if how == "sum":
+        return old + new
 
     if connection.dialect.name == "sqlite":
         how = {"greatest": "max", "least": "min"}[how]

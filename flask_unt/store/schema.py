@@ -320,3 +320,11 @@ set_aside = _table(
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("created_at", Moment, nullable=False, index=True),
 )
+
+# What processes count, and what one of them noted for the others to see.
+counter = _table(
+    "unt_counter",
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("value", Number, nullable=False),
+    sa.Column("note", sa.String(300)),
+)

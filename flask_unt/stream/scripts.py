@@ -31,7 +31,7 @@ FULL = 0
 FOREIGN = -1
 ADD = Script("""
 local gone = {}
-for at = 6, #ARGV do
+for at = 7, #ARGV do
   if redis.call('SISMEMBER', KEYS[3], ARGV[at]) == 1 then
     gone[#gone + 1] = ARGV[at]
   end
@@ -44,8 +44,28 @@ if ARGV[1] ~= '' and site ~= ARGV[1] then
 end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('XADD', KEYS[1], '*', 'd', ARGV[3])
-if KEYS[4] then redis.call('SET', KEYS[4], ARGV[4], 'NX', 'PX', ARGV[5]) end
+redis.call('HINCRBY', KEYS[4], 'accepted', ARGV[6])
+if KEYS[5] then redis.call('SET', KEYS[5], ARGV[4], 'NX', 'PX', ARGV[5]) end
 return 1
+""")
+# What another worker acknowledged meanwhile, it has counted, too.
+ACKNOWLEDGE = Script("""
+local pairs_end = 3 + 2 * tonumber(ARGV[3])
+local total = #ARGV - pairs_end
+local acknowledged = 0
+for first = pairs_end + 1, #ARGV, 1000 do
+  local last = math.min(first + 999, #ARGV)
+  acknowledged = acknowledged
+    + redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, first, last))
+  redis.call('XDEL', KEYS[1], unpack(ARGV, first, last))
+end
+if acknowledged == 0 then return 0 end
+for at = 4, pairs_end, 2 do
+  local share = math.floor(tonumber(ARGV[at + 1]) * acknowledged / total + 0.5)
+  redis.call('HINCRBY', KEYS[2], ARGV[at], share)
+end
+redis.call('HSET', KEYS[2], 'last-drain', ARGV[2])
+return acknowledged
 """)
 RENEW = Script("""
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

@@ -21,6 +21,9 @@ import redis
 from ..errors import StreamUnavailable
 from ..errors import VisitorForgotten
 from ..events import forgotten_hash
+from .counts import Notes
+from .counts import count
+from .counts import read_counts
 from .link import UNLIMITED
 from .link import Link
 from .link import address_of
@@ -34,6 +37,7 @@ from .replies import deliveries
 from .replies import entries
 from .replies import last_read
 from .replies import pending
+from .scripts import ACKNOWLEDGE
 from .scripts import ADD
 from .scripts import DROP
 from .scripts import FOREIGN
@@ -129,23 +133,26 @@ class Stream:
         site: str | None = None,
         visitors: Iterable[str] = (),
         fresh: tuple[str, int] | None = None,
+        events: int = 1,
     ) -> None:
         """Append one entry in one round trip; when this returns, it is safe.
 
         With ``site`` a stream that belongs to another site refuses it. ``visitors``
-        are those it speaks of, ``fresh`` one that was made on purpose, and when.
+        are those it speaks of, ``fresh`` one that was made on purpose, and when;
+        so many ``events`` are counted as accepted.
 
         :raises VisitorForgotten: some of these visitors were forgotten.
         """
         hashes = {forgotten_hash(visitor): visitor for visitor in visitors}
-        keys = [self.key, self._name("site"), self._name("forgotten")]
+        keys = [self.key, *map(self._name, ("site", "forgotten", "counts"))]
         made_at = 0
 
         if fresh is not None:
             keys.append(self._fresh(fresh[0]))
             made_at = fresh[1]
 
-        values = (site or "", self.max_backlog, data, made_at, FRESH_MS, *hashes)
+        limits = (self.max_backlog, data, made_at, FRESH_MS, events)
+        values = (site or "", *limits, *hashes)
 
         with self._quick() as client:
             self._check()
@@ -202,6 +209,19 @@ class Stream:
             workers = self._live_workers(client)
 
         return StreamStatus(waiting, oldest, held, workers, self.trouble)
+
+    def count(self, counts: Mapping[str, int], notes: Notes, now: int) -> None:
+        """Add to the figures that all processes share, and replace notes."""
+        with self._quick() as client:
+            count(client, self._name("counts"), counts, notes, now)
+
+    def counts(self) -> tuple[dict[str, int], dict[str, tuple[int, str]]]:
+        """The figures that processes share, and what they noted: a time, a text.
+
+        Among them are ``since`` and ``last-drain``, times in ms.
+        """
+        with self._quick() as client:
+            return read_counts(client, self._name("counts"))
 
     def claim_site(self, site: str) -> bool:
         """Mark the stream as this site's; False if it is another's."""
@@ -269,16 +289,25 @@ class Stream:
         """Let any consumer claim these entries at once."""
         self._claim_again(consumer, ids, idle_ms=_DAY_MS)
 
-    def acknowledge(self, ids: Sequence[bytes]) -> None:
-        """Take entries out of the stream, now that the database has them."""
+    def acknowledge(
+        self,
+        ids: Sequence[bytes],
+        counts: Mapping[str, int] | None = None,
+        now: int = 0,
+    ) -> None:
+        """Take entries out of the stream, now that the database has them.
+
+        ``counts`` says what became of their events, for :meth:`counts`.
+        """
         if not ids:
             return
 
+        found = {name: count for name, count in (counts or {}).items() if count}
+        pairs = [part for pair in found.items() for part in pair]
+        keys = (self.key, self._name("counts"))
+
         with self._patient() as client:
-            transaction = client.pipeline(transaction=True)
-            transaction.xack(self.key, GROUP, *ids)
-            transaction.xdel(self.key, *ids)
-            transaction.execute()
+            run_script(client, ACKNOWLEDGE, keys, GROUP, now, len(found), *pairs, *ids)
 
     def retire(self, consumer: str) -> None:
         """Remove a consumer that will not come back, unless it holds entries."""

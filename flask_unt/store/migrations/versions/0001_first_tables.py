@@ -250,6 +250,13 @@ _table(
     sa.Column("created_at", Moment, nullable=False, index=True),
 )
 
+_table(
+    "unt_counter",
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("value", Number, nullable=False),
+    sa.Column("note", sa.String(300)),
+)
+
 
 def upgrade() -> None:
     metadata.create_all(op.get_bind())
