@@ -46,9 +46,6 @@ export const choices = {
 
   /** A new visitor from here on: somebody else sits down at this browser. */
   reset() {
-    if (!known()) return;
-
-    renew();
-    delete tab[FROM];
+    if (known()) renew();
   },
 };

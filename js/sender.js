@@ -4,7 +4,7 @@ import { Limit } from "./limits";
 import { attempt, on, settings, src } from "./page.js";
 import { giveUp, given, own, pick, settled, visitorOf } from "./queue.js";
 import { DROPPED, FRESH, GATE, get, put, queued, remove } from "./storage.js";
-import { closeView } from "./views.js";
+import { closeView, hush } from "./views.js";
 import { known, off, renew, visitor } from "./visitor.js";
 
 /**
@@ -174,6 +174,7 @@ function conclude(batch, said, fails) {
  */
 function forget({ gone = [] }) {
   for (const key of queued()) if (gone.includes(visitorOf(key))) settled(key, false);
+  hush(gone);
   if (gone.includes(visitor())) renew();
   return gone;
 }

@@ -233,6 +233,13 @@ export function call(kind = "call", server = "") {
   wake(0);
 }
 
+/**
+ * Nothing more is said of the view that is on, if it is one of these visitors'.
+ *
+ * @param {string[]} gone
+ */
+export const hush = (gone) => void (gone.includes(visitorOf(key)) && (key = ""));
+
 /** The view that is on no longer counts: nothing more is said of it. */
 export function uncount() {
   view = /** @type {any} */ ({});

@@ -2,7 +2,8 @@
 
 import { Limit } from "./limits";
 import { settings, uuid } from "./page.js";
-import { BORN, FRESH, OFF, VISITOR, get, granted, put, remove } from "./storage.js";
+import { BORN, FRESH, FROM, OFF, VISITOR } from "./storage.js";
+import { get, granted, put, remove, tab } from "./storage.js";
 
 /** @type {{globalPrivacyControl?: boolean, doNotTrack?: string | null}} */
 const browser = navigator;
@@ -23,6 +24,7 @@ export const refresh = () => put(FRESH, visitor());
 export function renew() {
   remove(VISITOR);
   remove(BORN);
+  delete tab[FROM];
   refresh();
 }
 

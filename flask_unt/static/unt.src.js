@@ -67,6 +67,7 @@
   function renew() {
     remove(VISITOR);
     remove(BORN);
+    delete tab[FROM];
     refresh();
   }
   function visitor() {
@@ -306,6 +307,7 @@
     show(kind, view.url);
     wake(0);
   }
+  var hush = (gone2) => void (gone2.includes(visitorOf(key)) && (key = ""));
   function uncount() {
     view = /** @type {any} */
     {};
@@ -412,6 +414,7 @@
   }
   function forget({ gone: gone2 = [] }) {
     for (const key2 of queued()) if (gone2.includes(visitorOf(key2))) settled(key2, false);
+    hush(gone2);
     if (gone2.includes(visitor())) renew();
     return gone2;
   }
@@ -470,9 +473,7 @@
     },
     /** A new visitor from here on: somebody else sits down at this browser. */
     reset() {
-      if (!known()) return;
-      renew();
-      delete tab[FROM];
+      if (known()) renew();
     }
   };
 

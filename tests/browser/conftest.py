@@ -1,6 +1,6 @@
 """Fixtures of the browser tests: a tracked site, a browser without past.
 
-tracked(pages={"/path": "<p>…"}, headers={…}, threads=8, **config)   a running site
+tracked(pages={"/path": "<p>…"}, headers={…}, members=False, **config)   a running site
 launch(*flags, without=())                       another browser
 context, page                                    a browser without past, a tab of it
 """
@@ -36,9 +36,16 @@ def tracked(serve: Callable[..., Any], tmp_path: Path) -> Callable[..., TrackedS
     def start(
         pages: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        *,
+        members: bool = False,
         **config: Any,
     ) -> TrackedSite:
-        wanted = {"pages": pages or {}, "headers": headers or {}, "config": config}
+        wanted = {
+            "pages": pages or {},
+            "headers": headers or {},
+            "members": members,
+            "config": config,
+        }
         number = len(list(tmp_path.glob("site[0-9]*")))
         described = tmp_path / f"site{number}" / "site.json"
         source = APP.format(here=str(HERE)).replace(

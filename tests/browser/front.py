@@ -1,5 +1,8 @@
 """A site of any pages with UNT on it, and a front door that can be told to fail.
 
+Where the site has members, ``/as/NAME`` signs NAME in, as NAME@site.example, and
+``/as/`` signs out.
+
 The front stands before the whole real app. It writes down each request, and answers
 a tracking request as the file ``fault.json`` in the site's folder says, if there is
 one; otherwise, and for all pages, the real app answers.
@@ -19,6 +22,7 @@ from flask import Flask
 from flask import Response
 from flask import redirect
 from flask import request
+from flask import session
 
 from flask_unt import UNT
 
@@ -30,7 +34,7 @@ def create_site(folder: Path) -> Flask:
     wanted = json.loads((folder / "site.json").read_text())
     app = Flask("site", instance_path=str(folder))
     app.config.update(SECRET_KEY="browser", UNT_PREFIX=PREFIX, **wanted["config"])
-    UNT(app)
+    UNT(app, identify=_member if wanted["members"] else None)
     app.add_url_rule("/", "page", _page(wanted["pages"], wanted["headers"]))
     app.add_url_rule("/<path:path>", "page")
     app.wsgi_app = Front(app.wsgi_app, folder)  # type: ignore[method-assign]
@@ -46,6 +50,9 @@ def _page(pages: dict[str, str], headers: dict[str, str]) -> Callable[..., Any]:
         if path.startswith("redirect/"):
             return redirect("/" + path.removeprefix("redirect/"))
 
+        if path.startswith("as/"):
+            session["member"] = path.removeprefix("as/")
+
         body = pages.get("/" + path, pages.get("*", "<p>A page.</p>"))
         title = path.strip("/").capitalize() or "Home"
         nonce = request.args.get("nonce", "")
@@ -58,6 +65,12 @@ def _page(pages: dict[str, str], headers: dict[str, str]) -> Callable[..., Any]:
         )
 
     return page
+
+
+def _member() -> str | None:
+    name = session.get("member")
+
+    return f"{name}@site.example" if name else None
 
 
 def _document(title: str, body: str) -> str:

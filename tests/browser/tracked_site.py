@@ -21,6 +21,12 @@ VIEWS = """
       FROM unt_page_view v JOIN unt_page p ON p.id = v.page_id
      ORDER BY v.id
 """
+WHOSE = """
+    SELECT p.path, u.email
+      FROM unt_page_view v JOIN unt_page p ON p.id = v.page_id
+      LEFT JOIN unt_visitor r ON r.id = v.visitor_id
+      LEFT JOIN unt_user u ON u.id = COALESCE(v.user_id, r.owner_id)
+"""
 
 T = TypeVar("T")
 
@@ -63,9 +69,8 @@ class TrackedSite:
         self.url = process.url
         self._fault = process.folder / "fault.json"
         self._log = process.folder / "requests.jsonl"
-        self._engine = sa.create_engine(
-            f"sqlite:///{process.folder / 'unt.db'}", poolclass=sa.NullPool
-        )
+        self.database = f"sqlite:///{process.folder / 'unt.db'}"
+        self._engine = sa.create_engine(self.database, poolclass=sa.NullPool)
 
     def fail(self, status: int, **details: Any) -> None:
         """Answer tracking requests so, until ``recover()``.
@@ -124,6 +129,13 @@ class TrackedSite:
     def paths(self) -> list[str]:
         """The paths of the views in the database, in the order they were made."""
         return [view.path for view in self.views()]
+
+    def whose(self) -> dict[str, str | None]:
+        """The name of the user to whom the view of each path belongs, if any."""
+        return {
+            row.path: row.email and row.email.partition("@")[0]
+            for row in self._rows(WHOSE)
+        }
 
     def rows(self, table: str) -> list[Any]:
         """The rows of a table."""
