@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -131,3 +132,4 @@ def _note(state: State, error: Exception) -> None:
 
     state.identity_fails = True
     state.identity_error = text
+    state.counts.note("identity", text, time.time_ns() // 1_000_000)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..state import Figures
 from .format import counted
 
 HOSTS_LINE = 'app.config["UNT_HOSTS"] = ["{sender}"]'
@@ -50,17 +50,11 @@ class Refusal:
     line: str | None
 
 
-def refusals(refused: Mapping[str, int], sender: str | None) -> tuple[Refusal, ...]:
-    """What was refused since this process started, most frequent first.
-
-    ``sender`` is the host whose pages were refused last.
-    """
-    ordered = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(
-        _refusal(reason, count, sender or "another host")
-        for reason, count in ordered
-        if count
-    )
+def refusals(figures: Figures) -> tuple[Refusal, ...]:
+    """What was refused, most frequent first."""
+    sender = figures.notes.get("refused-sender", (0, "another host"))[1]
+    ordered = sorted(figures.refused.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(_refusal(reason, count, sender) for reason, count in ordered)
 
 
 def _refusal(reason: str, count: int, sender: str) -> Refusal:

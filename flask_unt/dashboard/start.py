@@ -27,5 +27,5 @@ def start_of(state: State, overview: Overview) -> Start:
         prefix=request.script_root + state.settings.prefix,
         inject=state.settings.inject,
         first_view=overview.first_view_at is not None,
-        refused=refusals(state.refused, state.refused_sender)[:1],
+        refused=refusals(state.counts.read())[:1],
     )

@@ -134,7 +134,7 @@ def status() -> Response:
         tab="status",
         stored=stored,
         troubles=troubles(state, clock.now),
-        refused=refusals(state.refused, state.refused_sender),
+        refused=refusals(state.counts.read()),
         identity_error=state.identity_error,
     )
 

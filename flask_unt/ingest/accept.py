@@ -62,6 +62,7 @@ def _add_to_stream(state: State, entry: Entry) -> bool:
             site=state.site_id(),
             visitors={event.visitor for event in entry.events if event.visitor},
             fresh=made_fresh(entry),
+            events=len(entry.events),
         )
     except StreamUnavailable as error:
         state.redis_outage.begin(error)
@@ -91,8 +92,15 @@ def _write(state: State, entry: Entry, now: int) -> None:
         state.note_failure(error)
         _write_or_set_aside(state, entry, error, now)
     else:
+        _count(state, written.stored, written.duplicates)
+
         if written.gone:
             raise VisitorForgotten(written.gone)
+
+
+def _count(state: State, stored: int, duplicates: int) -> None:
+    accepted = stored + duplicates
+    state.counts.add(accepted=accepted, stored=stored, duplicates=duplicates)
 
 
 def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) -> None:
@@ -106,6 +114,7 @@ def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) 
     if len(entry.events) == 1:
         payload = event_payload(entry.events[0], entry)
         state.store.set_aside([payload], describe(error), now)
+        state.counts.add(accepted=1, set_aside=1)
         return
 
     for event in entry.events:

@@ -35,9 +35,11 @@ def take_batch(request: Request) -> Answer:
         return json_answer(202, _figures(batch), request.cookie.delete())
 
     if request.wants_privacy:
+        request.state.counts.refuse(GPC, len(batch.events) + len(batch.rejected))
         return _refuse_all(batch)
 
-    request.state.refused.update(event.reason for event in batch.rejected)
+    for event in batch.rejected:
+        request.state.counts.refuse(event.reason)
 
     if not batch.events:
         return json_answer(202, _figures(batch))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
 
+from werkzeug.wsgi import ClosingIterator
+
 from ..errors import RequestRefused
 from ..errors import VisitorForgotten
 from ..limits import Limits
@@ -100,9 +102,12 @@ class Door:
             answer = self._answer(path, environ)
 
             if answer is not None:
-                return answer.send(
+                body = answer.send(
                     start_response, with_body=environ["REQUEST_METHOD"] != "HEAD"
                 )
+                counts = self._state.counts
+                due = counts.is_due()
+                return ClosingIterator(body, counts.hand_on) if due else body
 
         if self._prepare is not None:
             self._prepare(environ)
@@ -143,7 +148,9 @@ class Door:
         headers = cors_headers(origin, varies=bool(settings.origins))
 
         if not origin.allowed:
-            self._state.refused_sender = origin.sender or self._state.refused_sender
+            if origin.sender:
+                self._state.counts.note("refused-sender", origin.sender, _now())
+
             return self._refuse(RequestRefused(403, origin.reason or "origin"), headers)
 
         if method == "OPTIONS":
@@ -163,18 +170,23 @@ class Door:
         return answer.with_headers(headers)
 
     def _request(self, environ: Environ, origin: Origin) -> Request:
-        now = time.time_ns() // 1_000_000
+        now = _now()
         client: bytes | None = client_key(environ, self._secret)
 
         if is_behind_proxy(environ):
             self._state.behind_proxy = True
+            self._state.counts.note("proxy", "X-Forwarded-For", now)
             client = None
 
         return Request(self._state, self._limits, environ, origin, now, client)
 
     def _refuse(self, error: RequestRefused, headers: Headers) -> Answer:
-        self._state.refused[error.reason] += 1
+        self._state.counts.refuse(error.reason)
         return refusal(error, headers)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _gone(request: Request, error: VisitorForgotten) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .counts import Counts
+from .counts import Figures
 from .exemptions import BLUEPRINT
 from .exemptions import DASHBOARD
 from .exemptions import SHOWN
@@ -21,7 +23,9 @@ __all__ = [
     "SHOWN",
     "Address",
     "Check",
+    "Counts",
     "Exemptions",
+    "Figures",
     "Outage",
     "RedisAddress",
     "State",

@@ -9,7 +9,6 @@ import secrets
 import threading
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,6 +25,7 @@ from ..events import forgotten_hash
 from ..store import Store
 from ..store import StoreSettings
 from ..stream import Stream
+from .counts import Counts
 from .exemptions import Exemptions
 from .outage import Outage
 from .outage import describe
@@ -74,8 +74,7 @@ class State:
         self.include_name: Callable[..., bool] | None = None
         self.behind_proxy = False
         self.wrapped_inside: str | None = None
-        self.refused: Counter[str] = Counter()
-        self.refused_sender: str | None = None
+        self.counts = Counts(lambda: self.stream, lambda: self.store)
         self.redis_outage = Outage("Redis")
         self.database_outage = Outage("The database")
         self._find_database = find_database
