@@ -1,5 +1,6 @@
 # make demo [PORT=5000] [REDIS_URL=redis://…] [DATABASE_URL=…]
 # make test · make soak [SESSIONS=50] [SOAK_SEED=7] · make bench · make setup
+# make faults [SEEDS=20] [FAULT_SEED=…] [FAULT_SECONDS=25]
 
 PORT ?= 5000
 PYTHON ?= python3
@@ -8,12 +9,14 @@ WORKERS ?= 2
 LOWEST_PYTHON ?= $(shell python3.10 -c 'print("python3.10")' 2> /dev/null \
 	|| echo $(PYTHON))
 SESSIONS ?= 50
+SEEDS ?= 20
+FAULT_SECONDS ?= 25
 
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 NEWEST = .venv/bin/python
 LOWEST = .venv-lowest/bin/python
 
-.PHONY: demo setup test lint types newest lowest soak bench clean
+.PHONY: demo setup test lint types newest lowest soak faults bench clean
 
 demo: .venv/.ready-demo
 	$(NEWEST) scripts/demo.py --port $(PORT)
@@ -38,6 +41,11 @@ lowest:
 
 soak: setup
 	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
+
+faults: setup
+	PYTHONPATH=tests $(NEWEST) -m faults.run --seeds $(SEEDS) \
+		--seconds $(FAULT_SECONDS) $(if $(FAULT_SEED),--seed $(FAULT_SEED))
+	$(NEWEST) -m pytest tests/faults
 
 bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py

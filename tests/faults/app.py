@@ -1,0 +1,31 @@
+"""The site that the fault tests run: UNT on it, and who is signed in by header."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+from flask import request
+
+from faults import HOST
+from faults import PREFIX
+from flask_unt import UNT
+
+
+def signed_in() -> str | None:
+    return request.headers.get("X-User")
+
+
+app = Flask(__name__)
+app.config.update(
+    SECRET_KEY="secret",
+    UNT_PREFIX=PREFIX,
+    UNT_HOSTS=[HOST],
+    UNT_RATE_LIMIT=None,
+    UNT_NEW_PER_DAY=None,
+    UNT_DATABASE_URL=os.environ["DATABASE"],
+    UNT_REDIS_URL=os.environ.get("REDIS"),
+    UNT_MAX_BACKLOG=int(os.environ.get("MAX_BACKLOG", "1000000")),
+)
+app.get("/")(lambda: "<!doctype html><html><body>Hello</body></html>")
+UNT(app, identify=signed_in)
