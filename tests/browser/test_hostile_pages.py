@@ -109,15 +109,34 @@ def test_another_origin_needs_no_preflight(tracked: Any, page: Any) -> None:
 
 
 def test_two_sites_on_one_origin_do_not_mix(tracked: Any, page: Any) -> None:
-    site = tracked(
-        {"/b": '<script defer src="/k3x9/unt.js" data-auto data-site="b"></script>'},
-        UNT_INJECT=False,
-    )
-    page.goto(site.url + "/b")
-    site.wait_for_paths("/b")
-    keys = page.evaluate("Object.keys(localStorage)")
+    """What waits for the one is not sent to the other, under whatever id."""
+    theirs = LOADER.replace("auto = ''", "auto = script.dataset.site = 'b'")
+    pages = {"*": TAG, "/other": theirs, "/third": theirs}
+    one = tracked(pages, UNT_INJECT=False)
+    other = tracked(UNT_ORIGINS=[one.url])
+    one.fail(503)
+    page.goto(one.url + "/first")
+    one.wait_for(one.sent)
+    other.fail(503)
+    page.goto(f"{one.url}/other#{other.url}")
+    other.wait_for(other.sent)
+    ids = page.evaluate("[localStorage['tracker-uuid'], UNT.id()]")
+    one.recover()
+    page.goto(one.url + "/second")
+    one.wait_for_paths("/first", "/second")
 
-    assert all(".b" in key for key in keys)
+    assert other.views() == []
+
+    other.recover()
+    page.goto(f"{one.url}/third#{other.url}")
+    other.wait_for_paths("/other", "/third")
+    page.evaluate("UNT.optOut()")
+    page.goto(one.url + "/fourth")
+    one.wait_for_paths("/first", "/second", "/fourth")
+
+    assert len(set(ids)) == 2
+    assert {view["visitor"] for view in one.events("view")} == {ids[0]}
+    assert {view["visitor"] for view in other.events("view")} == {ids[1]}
 
 
 def test_calls_made_before_the_script_came_are_kept(tracked: Any, page: Any) -> None:

@@ -223,6 +223,18 @@ def test_a_click_that_navigates_at_once_is_counted(tracked: Any, page: Any) -> N
     assert (event["name"], event["props"]) == ("go", {"to": "2"})
 
 
+def test_a_form_that_is_sent_at_once_is_counted(tracked: Any, page: Any) -> None:
+    site = tracked({"/first": "<form id='join' action='/second'><button>Go"})
+    page.goto(site.url + "/first")
+    site.wait_for_paths("/first")
+    page.click("button")
+    site.wait_for_paths("/first", "/second")
+    [event] = site.wait_for(site.events)
+
+    assert (event["name"], event["props"]) == ("form", {"form": "join"})
+    assert len(site.rows("unt_event")) == 1
+
+
 def test_a_hanging_server_and_a_closed_tab_lose_nothing(
     tracked: Any, context: Any
 ) -> None:

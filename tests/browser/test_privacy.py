@@ -9,6 +9,16 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
+CLICKABLE = """
+<p id="named" data-unt="named">private</p>
+<form id="join" action="/joined?secret=1">
+  <input name="id" value="private"><input type="hidden" value="private">
+  <button>private</button>
+</form>
+<a id="out" href="http://localhost:1/x?secret=1#y">private</a>
+<a id="file" href="/paper.pdf?secret=1" download>private</a>
+"""
+
 
 def test_before_consent_nothing_is_stored_or_sent(tracked: Any, page: Any) -> None:
     site = tracked(UNT_CONSENT="required")
@@ -219,34 +229,42 @@ def test_the_mark_of_the_newest_answer_goes_into_later_events(
 
 
 def test_form_values_and_link_texts_stay_on_the_page(tracked: Any, page: Any) -> None:
-    form = (
-        "<form id='join' action='/joined?secret=1'>"
-        "<input name='id' value='private'><input type='hidden' value='private'>"
-        "<button>private</button></form>"
-        "<a id='out' href='http://localhost:1/x?secret=1#y'>private</a>"
-        "<a id='file' href='/paper.pdf?secret=1' download>private</a>"
-    )
-    site = tracked({"/first": form})
-    page.route("**/paper.pdf*", lambda route: route.abort())
-    page.route("http://localhost:1/**", lambda route: route.abort())
+    site = tracked({"/first": CLICKABLE})
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
-    page.evaluate(
-        "document.addEventListener('submit', (event) => event.preventDefault());"
-        "document.addEventListener('click', (event) =>"
-        " event.target.href && event.preventDefault())"
-    )
-    page.click("#file")
-    page.click("#out")
-    page.click("button")
-    site.wait_for(lambda: len(site.events()) == 3)
+    _click_all(page)
+    site.wait_for(lambda: len(site.events()) == 4)
     seen = {event["name"]: event["props"] for event in site.events()}
 
     assert seen == {
+        "named": {},
         "download": {"url": site.url + "/paper.pdf"},
         "outbound": {"url": "http://localhost:1/x"},
         "form": {"form": "join"},
     }
+
+
+def test_clicks_that_the_tag_switches_off_are_left_out(tracked: Any, page: Any) -> None:
+    """But for those that the site named itself."""
+    tag = '<script defer src="/k3x9/unt.js" data-auto data-clicks="off"></script>'
+    site = tracked({"/first": CLICKABLE + tag}, UNT_INJECT=False)
+    page.goto(site.url + "/first")
+    site.wait_for_paths("/first")
+    _click_all(page)
+    page.evaluate("UNT.track('last')")
+
+    assert [event["name"] for event in site.events()] == ["named", "last"]
+
+
+def _click_all(page: Any) -> None:
+    """Click on all that is there, the named one first; the page stays."""
+    page.evaluate(
+        "for (const type of ['submit', 'click']) document.addEventListener(type,"
+        " (event) => event.target.matches('form, a') && event.preventDefault())"
+    )
+
+    for selector in ("#named", "#file", "#out", "#join button"):
+        page.click(selector)
 
 
 def _stored(page: Any) -> list[str]:
