@@ -419,10 +419,10 @@ def test_only_the_address_of_a_hosts_client_is_taken(redis_url: str) -> None:
     assert stream.read("a", 1, 0)[0].data == b"\xff"
 
 
-def test_a_client_of_a_sentinel_is_refused_with_a_sentence() -> None:
+def test_a_client_of_replicas_is_refused_with_a_sentence() -> None:
     from redis.sentinel import Sentinel
 
-    client = Sentinel([("127.0.0.1", 1)]).master_for("mymaster")
+    client = Sentinel([("127.0.0.1", 1)]).slave_for("mymaster")
 
     with pytest.raises(ConfigError, match="UNT_REDIS_URL"):
         connection_settings(client)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from .address import connection_settings
 from .link import as_unavailable
-from .link import connection_settings
+from .server import RedisServer
 from .stream import Stream
 from .stream import StreamStatus
 from .stream import Waiting
 
-__all__ = ["Stream", "StreamStatus", "Waiting", "as_unavailable", "connection_settings"]
+__all__ = [
+    "RedisServer",
+    "Stream",
+    "StreamStatus",
+    "Waiting",
+    "as_unavailable",
+    "connection_settings",
+]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from ..errors import ConfigError
 from ..errors import StreamUnavailable
+from .address import new_client
+from .wire import Wire
 
 BREAKER_SECONDS = 2.0
 CHECK_SECONDS = 5.0
@@ -22,29 +23,15 @@ QUICK = {"socket_connect_timeout": 0.25, "socket_timeout": 0.5}
 PATIENT = {"socket_connect_timeout": 2.0, "socket_timeout": 5.0}
 UNLIMITED = {"socket_connect_timeout": 2.0}
 
-_ADDRESS = frozenset(
-    {
-        "connection_class",
-        "credential_provider",
-        "db",
-        "host",
-        "password",
-        "path",
-        "port",
-        "socket_keepalive",
-        "socket_type",
-        "username",
-    }
-)
-
 
 class Link:
     """The connections of one process; nothing of it may cross a fork."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.pid = os.getpid()
-        self.quick = new_client(settings, QUICK)
-        self.patient = new_client(settings, PATIENT)
+        self.quick: Any = new_client(settings, QUICK)
+        self.patient: Any = new_client(settings, PATIENT)
+        self.wire = Wire(self.quick.connection_pool)
         self.refusal: str | None = None
         self.trouble: str | None = None
         self._closed_until: float | None = None
@@ -53,6 +40,9 @@ class Link:
 
     def enter(self, now: float) -> None:
         """Let a call through; while Redis fails, only one in a while."""
+        if self._closed_until is None:
+            return
+
         with self._lock:
             if self._closed_until is None:
                 return
@@ -62,7 +52,7 @@ class Link:
 
             self._closed_until = now + BREAKER_SECONDS
 
-    def fail(self, error: Exception, now: float) -> StreamUnavailable:
+    def fail(self, error: BaseException, now: float) -> StreamUnavailable:
         """Keep everybody away for a while, and say why."""
         with self._lock:
             self._closed_until = now + BREAKER_SECONDS
@@ -83,6 +73,9 @@ class Link:
 
     def check_memory(self, key: str, now: float) -> None:
         """Look every few seconds whether Redis is a safe place; see ``refusal``."""
+        if self._next_check is not None and now < self._next_check:
+            return
+
         with self._lock:
             if self._next_check is not None and now < self._next_check:
                 return
@@ -92,44 +85,34 @@ class Link:
         self.refusal = _memory_trouble(self.quick, key)
 
 
-def connection_settings(client: Any) -> dict[str, Any]:
-    """Return how a host's redis-py client reaches Redis, for ``Stream``.
+class Attempt:
+    """A ``with`` block of the web process: it fails fast, and says how it went."""
 
-    :exc:`ConfigError` for a client of a cluster or a sentinel.
-    """
-    pool = getattr(client, "connection_pool", None)
+    __slots__ = ("_clock", "_link")
 
-    if not isinstance(pool, redis.ConnectionPool) or hasattr(pool, "service_name"):
-        raise ConfigError(
-            f"The stream cannot share a {type(client).__name__} of this kind: "
-            "set UNT_REDIS_URL to the address of one Redis server."
-        )
+    def __init__(self, link: Link, clock: Callable[[], float]) -> None:
+        self._link = link
+        self._clock = clock
 
-    return {**pool.connection_kwargs, "connection_class": pool.connection_class}
+    def __enter__(self) -> Link:
+        self._link.enter(self._clock())
+        return self._link
 
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._link.succeed()
+            return
 
-def address_of(url: str | None, settings: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the address and credentials, and nothing else a host has set."""
-    if settings is None:
-        settings = _parse_url(url)
+        if isinstance(error, StreamUnavailable) or not isinstance(error, Exception):
+            return
 
-    return {
-        name: value
-        for name, value in settings.items()
-        if name in _ADDRESS or name.startswith("ssl_")
-    }
-
-
-def new_client(settings: Mapping[str, Any], limits: Mapping[str, float]) -> redis.Redis:
-    """Return a client that never sends a command twice by itself."""
-    options: dict[str, Any] = {
-        **settings,
-        **limits,
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-    }
-
-    return redis.Redis(connection_pool=redis.ConnectionPool(**options))
+        # Whatever goes wrong here must lead to the database, never to a 500.
+        raise self._link.fail(error, self._clock()) from error
 
 
 @contextmanager
@@ -141,23 +124,11 @@ def as_unavailable() -> Iterator[None]:
         raise StreamUnavailable(reason_of(error)) from error
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return a sentence for an error of Redis."""
     text = " ".join(str(error).split()) or type(error).__name__
 
     return f"Redis cannot be used: {text.rstrip('.')}."
-
-
-def _parse_url(url: str | None) -> dict[str, Any]:
-    try:
-        pool = redis.ConnectionPool.from_url(url or "")
-    except ValueError as error:
-        raise ConfigError(
-            "The address of Redis must look like redis://host:6379/0, "
-            f"rediss://host:6379/0 or unix:///path/to/socket: {error}."
-        ) from None
-
-    return {**pool.connection_kwargs, "connection_class": pool.connection_class}
 
 
 def _memory_trouble(client: Any, key: str) -> str | None:

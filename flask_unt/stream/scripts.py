@@ -8,6 +8,9 @@ from typing import Any
 
 import redis
 
+from .wire import Wire
+from .wire import bulk
+
 
 class Script:
     """A Lua script and the hash that Redis knows it by."""
@@ -15,6 +18,8 @@ class Script:
     def __init__(self, text: str) -> None:
         self.text = text
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self.by_hash = bulk(b"EVALSHA", self.sha.encode())
+        self.by_text = bulk(b"EVAL", text.encode())
 
 
 def run_script(client: Any, script: Script, keys: Sequence[str], *values: Any) -> Any:
@@ -25,6 +30,19 @@ def run_script(client: Any, script: Script, keys: Sequence[str], *values: Any) -
         return client.execute_command("EVALSHA", script.sha, *arguments)
     except redis.exceptions.NoScriptError:
         return client.execute_command("EVAL", script.text, *arguments)
+
+
+def send_script(
+    wire: Wire, script: Script, keys: Sequence[bytes], values: Sequence[bytes]
+) -> Any:
+    """The same over a wire; ``keys`` are given as :func:`bulk` packs them."""
+    head = b"*%d\r\n" % (3 + len(keys) + len(values))
+    tail = b"".join((bulk(b"%d" % len(keys)), *keys, bulk(*values)))
+
+    try:
+        return wire.call(head + script.by_hash + tail)
+    except redis.exceptions.NoScriptError:
+        return wire.call(head + script.by_text + tail)
 
 
 FULL = 0
