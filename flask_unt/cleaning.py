@@ -25,13 +25,16 @@ EMAIL = re.compile(rf"{EMAIL_NAME}@(?:{EMAIL_LABEL}\.)+(?!\d+\Z){EMAIL_LABEL}")
 
 def strip_unprintable(text: str) -> str:
     """Text without NUL, control and bidi characters and lone surrogates."""
-    return text if text.isascii() and text.isprintable() else UNPRINTABLE.sub("", text)
+    # Nothing that is taken out is printable to Python, and most text is.
+    return text if text.isprintable() else UNPRINTABLE.sub("", text)
 
 
 def clean_text(value: str, limit: int) -> str:
     """Text on one line that every database takes, cut to ``limit`` code points."""
-    text = strip_unprintable(WHITESPACE.sub(" ", value))
-    return text.strip()[:limit].rstrip()
+    if not value.isprintable() or "  " in value:
+        value = strip_unprintable(WHITESPACE.sub(" ", value))
+
+    return value.strip()[:limit].rstrip()
 
 
 def mask_emails(text: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 from urllib.parse import quote
 
@@ -20,6 +21,10 @@ CAMPAIGN_PREFIX = "utm_"
 CAMPAIGN_LIMIT = 16
 NAME_LIMIT = 64
 VALUE_LIMIT = 255
+# A site has few addresses that are asked for often; longer ones are not kept.
+HOSTS_KEPT = 256
+URLS_KEPT = 1024
+KEPT_LENGTH = 512
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # What a browser leaves as it is in a path; the rest it percent-encodes.
@@ -45,6 +50,7 @@ class PageUrl:
     campaign: tuple[tuple[str, str], ...]
 
 
+@lru_cache(HOSTS_KEPT)
 def host_key(host: str, scheme: str) -> str:
     """The host as it is compared: lower-case, in ASCII, without a default port.
 
@@ -63,13 +69,18 @@ def host_key(host: str, scheme: str) -> str:
     return f"{name}:{int(port)}"
 
 
-def parse_page_url(url: str, keep_query: Sequence[str]) -> PageUrl:
+def parse_page_url(url: str, keep_query: tuple[str, ...]) -> PageUrl:
     """Split a page's URL into host, path and campaign.
 
     :param keep_query: names of parameters that may be kept; a trailing ``*``
         stands for any ending.
     :raises ValueError: ``"bad-url"`` for what is no page of a web site.
     """
+    parse = _known_page_url if len(url) <= KEPT_LENGTH else _parse_page_url
+    return parse(url, keep_query)
+
+
+def _parse_page_url(url: str, keep_query: tuple[str, ...]) -> PageUrl:
     scheme, netloc, rest = _split_url(url)
     host = host_key(netloc, scheme)
 
@@ -84,6 +95,9 @@ def parse_page_url(url: str, keep_query: Sequence[str]) -> PageUrl:
     return PageUrl(host, _cut(path), _campaign((*tags, *route_tags)))
 
 
+_known_page_url = lru_cache(URLS_KEPT)(_parse_page_url)
+
+
 def page_hash(host: str, path: str) -> bytes:
     """The 16 bytes a page is found by."""
     return hashlib.sha256(f"{host}\n{path}".encode()).digest()[:16]
@@ -91,6 +105,11 @@ def page_hash(host: str, path: str) -> bytes:
 
 def parse_referrer(url: str) -> str | None:
     """Scheme, host and path of the page before, or None where it is no web page."""
+    parse = _known_referrer if len(url) <= KEPT_LENGTH else _parse_referrer
+    return parse(url)
+
+
+def _parse_referrer(url: str) -> str | None:
     try:
         scheme, netloc, rest = _split_url(url)
     except ValueError:
@@ -105,6 +124,10 @@ def parse_referrer(url: str) -> str | None:
     return _cut(f"{scheme}://{host}{mask_emails(path)}")
 
 
+_known_referrer = lru_cache(URLS_KEPT)(_parse_referrer)
+
+
+@lru_cache(HOSTS_KEPT)
 def origin_key(origin: str) -> str | None:
     """An origin as it is compared, ``https://a.example``, or None if it is none."""
     scheme, separator, netloc = origin.strip().lower().partition("://")

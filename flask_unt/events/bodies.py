@@ -37,7 +37,7 @@ def read_object(body: bytes, otherwise: str = "not-an-object") -> dict[str, Any]
 def _read_json(body: bytes) -> Any:
     try:
         text = without_deep_events(body.decode("utf-8"))
-        return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
+        return DECODER.decode(text)
     except RecursionError:
         raise RequestRefused(400, TOO_DEEP) from None
     except ValueError:
@@ -50,3 +50,6 @@ def _parse_int(digits: str) -> int | float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON.")
+
+
+DECODER = json.JSONDecoder(parse_int=_parse_int, parse_constant=_refuse_constant)

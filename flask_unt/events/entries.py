@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 from typing import TypeAlias
 
@@ -119,6 +120,10 @@ EVENT_TYPES: Mapping[str, type[Any]] = {
     "identify": Identify,
 }
 TYPE_NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENT_TYPES.items()}
+VALUES: Mapping[type[Any], Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*(field.name for field in fields(kind))) for kind in TYPE_NAMES
+}
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -169,10 +174,10 @@ def decode_entry(data: bytes) -> Entry:
 def pack_event(event: Event) -> list[Any]:
     """An event as a list of what JSON knows: its type's name, then its fields."""
     kind = type(event)
-    values = (getattr(event, field.name) for field in fields(kind))
+    values = VALUES[kind](event)
     return [
         TYPE_NAMES[kind],
-        *(value.hex() if isinstance(value, bytes) else value for value in values),
+        *[value.hex() if isinstance(value, bytes) else value for value in values],
     ]
 
 
@@ -202,7 +207,7 @@ def unpack_user(packed: object) -> Identity | None:
 
 def to_json(data: object) -> str:
     """Compact JSON."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return ENCODER.encode(data)
 
 
 def _text(value: object) -> str:
