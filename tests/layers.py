@@ -14,7 +14,7 @@ ROWS = (
     "extension",
     "cli",
     "ingest | dashboard | worker",
-    "jobs | identity | limits",
+    "jobs | identity | limits | doctor",
     "state | drain",
     "stream | store",
     "events | agents | config",

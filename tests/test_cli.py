@@ -75,7 +75,7 @@ def test_status_names_what_is_wrong_and_exits_with_1(
     result = command(app, "unt", "status")
 
     assert result.exit_code == 1
-    assert "Redis" in result.output.splitlines()[-1]
+    assert "Redis" in result.output.splitlines()[-2]
 
 
 def test_status_without_a_database_says_so_in_one_sentence(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from functools import wraps
 
@@ -10,7 +9,6 @@ from flask import Blueprint
 from flask import Flask
 from flask.views import MethodView
 from tracked import bare_app
-from tracked import now
 from tracked import site
 from tracked import state_of
 
@@ -20,7 +18,6 @@ from flask_unt import UNTError
 from flask_unt.errors import StoreUnavailable
 from flask_unt.state import Outage
 from flask_unt.state import get_state
-from flask_unt.state import troubles
 from flask_unt.store import StoreSettings
 
 
@@ -217,36 +214,3 @@ def test_subdomains():
     state = state_of(app)
     assert state.is_exempt("api.site.example", "/")
     assert not state.is_exempt("site.example", "/")
-
-
-def test_nothing_is_wrong_on_a_site_that_is_set_up(sqlite_url):
-    assert troubles(state_of(site(sqlite_url)), now()) == ()
-
-
-def test_events_set_aside_are_trouble(sqlite_url):
-    app = site(sqlite_url)
-    state_of(app).store.set_aside(["lost"], "too odd", now())
-    assert troubles(state_of(app), now())[0].startswith("1 event is set aside")
-
-
-def test_database_that_cannot_be_reached_is_trouble():
-    app = site("postgresql+psycopg://nobody@127.0.0.1:1/nowhere")
-    assert "database" in troubles(state_of(app), now())[0]
-
-
-def test_database_that_takes_no_writes_is_trouble(tmp_path):
-    app = site(f"sqlite:///{tmp_path}/unt.db")
-    state_of(app).store.prepare()
-    state_of(app).store.dispose()
-
-    with sqlite3.connect(tmp_path / "unt.db") as database:
-        database.execute("DROP TABLE unt_mark")
-
-    assert "takes no writes" in troubles(state_of(app), now())[0]
-
-
-def test_queue_of_another_site_is_trouble(tmp_path, redis_url):
-    one = site(f"sqlite:///{tmp_path}/one.db", UNT_REDIS_URL=redis_url)
-    two = site(f"sqlite:///{tmp_path}/two.db", UNT_REDIS_URL=redis_url)
-    assert troubles(state_of(one), now()) == ()
-    assert "belongs to another site" in troubles(state_of(two), now())[0]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import request
 
+from ..doctor import Refusal
+from ..doctor import refusals
 from ..state import State
 from ..store.reports import Overview
-from .refusals import Refusal
-from .refusals import refusals
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from ..errors import StoreUnavailable
 from ..state import State
 from ..state import get_state
-from ..state import troubles
 from ..store.reports import Log
 from . import reports
 from .clock import Clock
@@ -28,10 +27,10 @@ from .filters import parse_people
 from .filters import parse_period
 from .health import health
 from .page import page
-from .refusals import refusals
 from .sentences import figures_of
 from .sentences import sentence_of
 from .start import start_of
+from .status import status_of
 
 
 def overview() -> Response:
@@ -122,21 +121,7 @@ def pages() -> Response:
 
 def status() -> Response:
     state, clock = asked()
-
-    try:
-        stored = state.store.status()
-    except StoreUnavailable:
-        stored = None
-
-    return show(
-        "status.html",
-        clock,
-        tab="status",
-        stored=stored,
-        troubles=troubles(state, clock.now),
-        refused=refusals(state.counts.read()),
-        identity_error=state.identity_error,
-    )
+    return show("status.html", clock, tab="status", **status_of(state, clock.now))
 
 
 def home() -> AnyResponse:

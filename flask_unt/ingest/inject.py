@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from markupsafe import escape
 
 from ..state import State
 from .script import load_script
+from .untagged import note_untagged
 
 SIZE_LIMIT = 2 * 1024 * 1024
 TAIL = 1024
@@ -113,6 +115,7 @@ class Injector:
         at = self._place(response)
 
         if at is None:
+            self._note(response)
             return
 
         view = memoryview(response.get_data())
@@ -138,6 +141,14 @@ class Injector:
             return None
 
         return closing.start()
+
+    def _note(self, response: Response) -> None:
+        if request.method != "GET" or response.status_code != 200:
+            return
+
+        if not (_asks_for_fragment() or self._is_exempt()):
+            now = time.time_ns() // 1_000_000
+            note_untagged(self._state, request.endpoint, response, now)
 
     def _rename_unchanged(self, response: Response) -> None:
         if RESTORED in request.environ:

@@ -15,7 +15,6 @@ from .state import Check
 from .state import RedisAddress
 from .state import State
 from .state import get_state
-from .troubles import troubles
 
 __all__ = [
     "BLUEPRINT",
@@ -31,5 +30,4 @@ __all__ = [
     "State",
     "describe",
     "get_state",
-    "troubles",
 ]

@@ -74,6 +74,7 @@ class State:
         self.include_name: Callable[..., bool] | None = None
         self.behind_proxy = False
         self.wrapped_inside: str | None = None
+        self.untagged: dict[str, str] = {}
         self.counts = Counts(lambda: self.stream, lambda: self.store)
         self.redis_outage = Outage("Redis")
         self.database_outage = Outage("The database")

@@ -35,6 +35,8 @@ from .counters import Notes
 from .counters import add_counts
 from .counters import read_counts
 from .engine import Database
+from .facts import DatabaseFacts
+from .facts import ask_database
 from .links import Seen
 from .partitions import ensure_months
 from .prune import Pruned
@@ -47,7 +49,14 @@ from .write import Written
 from .write import mark_hours
 from .write import write_entries
 
-__all__ = ["Pruned", "Store", "StoreSettings", "StoreStatus", "Written"]
+__all__ = [
+    "DatabaseFacts",
+    "Pruned",
+    "Store",
+    "StoreSettings",
+    "StoreStatus",
+    "Written",
+]
 
 T = TypeVar("T")
 DAY_MS = 86_400_000
@@ -90,6 +99,11 @@ class Store(Reported):
         self._transactions = Transactions(database, self._set_up, self.canary)
         self._months_made_on: int | None = None
         self._agents: dict[str, Agent] = {}
+
+    @property
+    def head(self) -> str:
+        """The revision that this release wants."""
+        return migrate.head()
 
     def ping(self) -> None:
         """Ask the database anything at all.
@@ -233,6 +247,26 @@ class Store(Reported):
             counts = [_count(connection, table) if revision else 0 for table in tables]
 
         return StoreStatus(revision, migrate.head(), *counts)
+
+    def revision(self) -> str | None:
+        """The revision of the tables, None while nothing is set up.
+
+        :raises StoreUnavailable: the database cannot be reached.
+        """
+        with self._database.reading() as connection:
+            return migrate.current(connection)
+
+    def facts(self) -> DatabaseFacts:
+        """What the database says of itself: see :func:`facts.ask_database`."""
+        return ask_database(self._database)
+
+    def set_aside_reasons(self) -> dict[str, int]:
+        """How many events are set aside for each reason."""
+        reason = schema.set_aside.c.reason
+        statement = sa.select(reason, sa.func.count()).group_by(reason)
+
+        with self._transactions.reading() as connection:
+            return {name: count for name, count in connection.execute(statement)}
 
     def ensure_partitions(self, now: int) -> None:
         """Make this month's and the next month's partitions (PostgreSQL).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ class RedisServer:
     """Settings that matter for a stream, None where the server does not tell.
 
     ``keeps`` is "aof", "rdb" or "nothing"; ``limit`` is 0 without one, both memory
-    figures are bytes; ``clock`` is its time in ms since 1970.
+    figures are bytes; its clock is so many ms ``ahead`` of ours.
     """
 
     version: tuple[int, ...]
@@ -22,13 +23,13 @@ class RedisServer:
     policy: str | None
     used: int
     limit: int
-    clock: int | None
+    ahead: int | None
 
 
 def ask_server(client: Any) -> RedisServer:
     """Ask for what an ordinary client may see."""
     info = _allowed(client.info) or {}
-    time = _allowed(client.time)
+    now = _allowed(client.time)
 
     return RedisServer(
         version=_numbers(str(info.get("redis_version", ""))),
@@ -36,7 +37,7 @@ def ask_server(client: Any) -> RedisServer:
         policy=info.get("maxmemory_policy"),
         used=int(info.get("used_memory", 0)),
         limit=int(info.get("maxmemory", 0)),
-        clock=int(time[0]) * 1000 + int(time[1]) // 1000 if time else None,
+        ahead=_ahead(*map(int, now)) if now else None,
     )
 
 
@@ -61,6 +62,10 @@ def _allowed(ask: Callable[[], Any]) -> Any:
         return ask()
     except redis.ResponseError:
         return None
+
+
+def _ahead(seconds: int, microseconds: int) -> int:
+    return seconds * 1000 + microseconds // 1000 - time.time_ns() // 1_000_000
 
 
 def _numbers(version: str) -> tuple[int, ...]:

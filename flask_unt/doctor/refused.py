@@ -1,11 +1,15 @@
-"""Why requests were refused, and the cure for each reason."""
+"""Why requests and events were refused, and the cure for each reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..state import Figures
-from .format import counted
+from .finding import Finding
+from .finding import ok
+from .finding import warn
+from .look import Look
 
 HOSTS_LINE = 'app.config["UNT_HOSTS"] = ["{sender}"]'
 CURES = {
@@ -37,7 +41,10 @@ CURES = {
     ),
     "failed": ("failed for a reason that is in the log; they are sent again.", ""),
     "gpc": ("came from a browser that asks not to be tracked.", ""),
+    "exempt": ("told of pages that @unt.exempt leaves out.", ""),
 }
+# What the owner can do something about; the rest is as it should be.
+TO_MEND = ("foreign-origin", "foreign-page", "rate", "new-visitors", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,19 @@ def refusals(figures: Figures) -> tuple[Refusal, ...]:
     return tuple(_refusal(reason, count, sender) for reason, count in ordered)
 
 
+def check_refused(look: Look) -> Iterator[Finding]:
+    """What the door refused can be mended, or is as it should be."""
+    for refusal in refusals(look.figures):
+        name = f"refused-{refusal.reason}"
+
+        if refusal.reason in TO_MEND:
+            yield warn(name, refusal.sentence, refusal.line or "")
+        else:
+            yield ok(name, refusal.sentence)
+
+
 def _refusal(reason: str, count: int, sender: str) -> Refusal:
     cure, line = CURES.get(reason, (f"could not be read ({reason}).", ""))
-    sentence = f"{counted(count, 'request')} {cure.format(sender=sender)}"
+    what = "1 request" if count == 1 else f"{count:,} requests"
+    sentence = f"{what} {cure.format(sender=sender)}"
     return Refusal(reason, count, sentence, line.format(sender=sender) or None)
