@@ -19,6 +19,8 @@ import processes
 import pytest
 from tracked_site import TrackedSite
 
+playwright.sync_api.expect.set_options(timeout=30_000)
+
 HERE = Path(__file__).parent
 APP = """
 import sys
@@ -94,7 +96,7 @@ def context(
 ) -> Iterator[playwright.sync_api.BrowserContext]:
     """A browser without past."""
     context = chromium.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(45_000)
     yield context
     context.close()
 

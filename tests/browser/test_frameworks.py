@@ -154,8 +154,7 @@ def test_turbo(site: TrackedSite, page: Any) -> None:
     visit = Visit(site, page, "turbo")
     visit.open("one", "One")
     page.hover("nav >> text=two")
-    page.wait_for_timeout(300)
-    assert site.asked("/turbo/two") == 1
+    site.wait_for(lambda: site.asked("/turbo/two") == 1)
     visit.follow("two", "two", "Two")
     visit.press("#submit", "three", "Three")
     visit.back("two", "Two")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import playwright.sync_api
 import pytest
+from waiting import due
+from waiting import fails
+from waiting import waiting
 
 pytestmark = pytest.mark.browser
 
 MANY = "for (let i = 0; i < %d; i++) UNT.track('%s' + i); null"
-
-# Where a key says that it is a view's leave, which may wait for the next page.
-LEAVE = len("unt:") + 36
 
 
 def test_views_survive_a_failing_server_and_a_closed_tab(
@@ -55,29 +54,32 @@ def test_tabs_send_nothing_twice_after_an_outage(tracked: Any, context: Any) -> 
     site = tracked()
     tabs = [context.new_page() for _ in range(4)]
 
-    for tab in tabs:
+    for number, tab in enumerate(tabs):
+        # By chance, two could wake so close to each other that both send.
+        tab.add_init_script(f"Math.random = () => {number / 3}")
         tab.goto(site.url + "/first")
 
     site.wait_for(lambda: len(site.views()) == 4)
     doubled = [_events_sent_twice(site, tabs, number) for number in range(3)]
 
     assert len(site.rows("unt_event")) == 600
-    # Two that by chance wake within the same millisecond both send.
+    # A tab learns what another one does a moment later, on a busy machine.
     assert sum(1 for events in doubled if events) <= 1, doubled
-    assert not [key for key in _queued(tabs[0]) if key[LEAVE] != "l"]
 
 
 def _events_sent_twice(site: Any, tabs: list[Any], number: int) -> int:
-    site.fail(503, headers={"Retry-After": "2"})
+    site.fail(503, headers={"Retry-After": "4"})
     before = len(site.sent())
     tabs[0].evaluate("UNT.track('first'); null")
     site.wait_for(lambda: len(site.sent()) > before)
+    site.wait_for(lambda: all(fails(tab) for tab in tabs))
     site.fail(202, passes=True, wait=0.4)
 
     for tab, name, count in zip(tabs, "abcd", (49, 50, 50, 50), strict=True):
         tab.evaluate(MANY % (count, name))
 
     site.wait_for(lambda: len(site.rows("unt_event")) == 200 * (number + 1))
+    site.wait_for(lambda: not any(due(tab) for tab in tabs))
     tabs[0].wait_for_timeout(1500)
     site.recover()
     ids = [
@@ -126,7 +128,7 @@ def test_an_event_that_the_server_rejects_is_final(tracked: Any, page: Any) -> N
     taken = page.evaluate("Promise.all([UNT.track('fine'), UNT.track('')])")
 
     assert taken == [True, False]
-    assert _queued(page) == []
+    assert due(page) == []
 
 
 def test_retry_after_binds_this_and_a_new_tab(tracked: Any, context: Any) -> None:
@@ -135,14 +137,12 @@ def test_retry_after_binds_this_and_a_new_tab(tracked: Any, context: Any) -> Non
     page = context.new_page()
     page.goto(site.url + "/first")
     site.wait_for(site.sent)
-    began = time.time()
     site.recover()
     page.evaluate("UNT.track('again'); null")
     context.new_page().goto(site.url + "/second")
     site.wait_for_paths("/first", "/second")
 
     assert site.sent()[1].at - site.sent()[0].at > 5.8
-    assert time.time() - began > 5
 
 
 def test_back_off_grows(tracked: Any, page: Any) -> None:
@@ -166,13 +166,12 @@ def test_a_refusal_is_kept_and_tried_hourly(
     site.fail(status)
     page.goto(site.url + "/first")
     page.clock.run_for(1000)
-    site.wait_for(site.sent)
-    page.wait_for_timeout(200)
+    site.wait_for(lambda: fails(page))
     page.clock.run_for(55 * 60 * 1000)
     page.wait_for_timeout(200)
 
     assert len(site.sent()) == 1
-    assert _queued(page)
+    assert due(page)
 
     site.recover()
     page.clock.run_for(6 * 60 * 1000)
@@ -187,15 +186,14 @@ def test_another_version_of_the_batch_is_kept(tracked: Any, page: Any) -> None:
     page.wait_for_timeout(2500)
 
     assert len(site.sent()) == 1
-    assert len(_queued(page)) == 1
+    assert len(due(page)) == 1
 
 
 def test_a_page_in_place_of_the_answer_is_no_answer(tracked: Any, page: Any) -> None:
     site = tracked()
     site.fail(200, body="<html>Please sign in to this wireless network</html>")
     page.goto(site.url + "/first")
-    site.wait_for(site.sent)
-    page.wait_for_timeout(300)
+    site.wait_for(lambda: fails(page))
     site.recover()
     site.wait_for_paths("/first")
 
@@ -257,11 +255,10 @@ def test_an_answer_lost_on_the_way_does_not_count_twice(
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
     site.recover()
-    site.wait_for(lambda: len(site.sent()) > 1)
-    page.wait_for_timeout(500)
+    site.wait_for(lambda: not due(page))
     site.wait_for_paths("/first")
 
-    assert _queued(page) == []
+    assert len(site.sent()) > 1
 
 
 def test_an_event_that_changed_in_flight_is_not_deleted(
@@ -292,27 +289,35 @@ def test_a_renderer_crash_keeps_the_time_read(tracked: Any, context: Any) -> Non
     page = context.new_page()
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
-    page.wait_for_timeout(5500)
+    site.wait_for(lambda: set(waiting(page)) - set(due(page)))
+    page.wait_for_timeout(500)
     page.on("crash", lambda: None)
 
     with pytest.raises(playwright.sync_api.Error, match="crash"):
-        page.goto("chrome://crash", timeout=5000)
+        page.goto("chrome://crash")
 
     context.new_page().goto(site.url + "/second")
     site.wait_for_paths("/first", "/second")
     site.wait_for(lambda: (site.views()[0].engaged or 0) > 4000)
 
 
-def test_offline_for_a_moment_is_made_up_for(tracked: Any, context: Any) -> None:
+def test_a_browser_that_is_online_again_does_not_wait(
+    tracked: Any, context: Any
+) -> None:
+    """However long it was told to, or would have by itself."""
     site = tracked()
     page = context.new_page()
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
-    context.set_offline(True)
+    site.fail(503, headers={"Retry-After": "600"})
     page.evaluate("history.pushState(0, '', '/second')")
-    page.wait_for_timeout(1500)
+    site.wait_for(lambda: fails(page))
+    site.recover()
+    context.set_offline(True)
+    page.evaluate("history.pushState(0, '', '/third')")
+    page.wait_for_timeout(40)
     context.set_offline(False)
-    site.wait_for_paths("/first", "/second", patience=4)
+    site.wait_for_paths("/first", "/second", "/third")
 
 
 def test_a_flood_is_bounded_and_reported(tracked: Any, page: Any) -> None:
@@ -321,9 +326,8 @@ def test_a_flood_is_bounded_and_reported(tracked: Any, page: Any) -> None:
     site.wait_for_paths("/first")
     site.fail(503)
     page.evaluate(MANY % (2000, "n"))
-    page.wait_for_timeout(300)
 
-    assert len(_queued(page)) == 500
+    assert len(waiting(page)) == 500
 
     site.recover()
     site.wait_for(lambda: len(site.rows("unt_event")) >= 500)
@@ -351,12 +355,11 @@ def test_a_clock_set_back_an_hour_holds_nothing_up(tracked: Any, page: Any) -> N
     site = tracked()
     site.fail(503)
     page.goto(site.url + "/first")
-    site.wait_for(site.sent)
-    page.wait_for_timeout(200)
+    site.wait_for(lambda: fails(page))
     site.recover()
     page.add_init_script("const now = Date.now; Date.now = () => now() - 3600000")
     page.goto(site.url + "/second")
-    site.wait_for(lambda: sorted(site.paths()) == ["/first", "/second"], patience=5)
+    site.wait_for(lambda: sorted(site.paths()) == ["/first", "/second"])
 
 
 def test_events_older_than_a_week_are_given_up(tracked: Any, page: Any) -> None:
@@ -373,10 +376,3 @@ def test_events_older_than_a_week_are_given_up(tracked: Any, page: Any) -> None:
     site.wait_for_paths("/new")
 
     assert site.sent()[-1].batch["dropped"] == 1
-
-
-def _queued(page: Any) -> list[str]:
-    keys: list[str] = page.evaluate(
-        "Object.keys(localStorage).filter(key => key.startsWith('unt:0'))"
-    )
-    return keys

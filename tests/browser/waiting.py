@@ -1,0 +1,28 @@
+"""What waits in a browser, as a page of the site can see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+KEYS = "Object.keys(localStorage).filter((key) => key.startsWith('unt:0'))"
+# Where a key says whether it is an event's or a view's leave.
+KIND = len("unt:") + 36
+
+
+def waiting(page: Any) -> list[str]:
+    """The keys of the events in the queue."""
+    keys: list[str] = page.evaluate(KEYS)
+
+    return keys
+
+
+def due(page: Any) -> list[str]:
+    """Without the leaves, of which one is there as soon as a page was read."""
+    return [key for key in waiting(page) if key[KIND] != "l"]
+
+
+def fails(page: Any) -> int:
+    """How many requests in a row failed, as far as the tab heard."""
+    count: int = page.evaluate("+(localStorage['unt:gate'] || '||').split('|')[1]")
+
+    return count
