@@ -21,8 +21,6 @@ from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.errors import WriteFailed
 from flask_unt.events import Entry
-from flask_unt.events import Event
-from flask_unt.events import event_payload
 
 from . import demo
 from . import forget
@@ -30,6 +28,8 @@ from . import import_2017
 from . import migrate
 from . import people
 from . import schema
+from .aside import Aside
+from .aside import Replayed
 from .canary import canary_entry
 from .counters import Notes
 from .counters import add_counts
@@ -52,6 +52,7 @@ from .write import write_entries
 __all__ = [
     "DatabaseFacts",
     "Pruned",
+    "Replayed",
     "Store",
     "StoreSettings",
     "StoreStatus",
@@ -75,7 +76,7 @@ class StoreStatus:
     visitors: int
 
 
-class Store(Reported):
+class Store(Reported, Aside):
     """One database. Connects when first asked, and anew in every process.
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.
@@ -186,20 +187,6 @@ class Store(Reported):
         with self._transactions.reading() as connection:
             return connection.scalar(statement.where(schema.visitor.c.uuid == key))
 
-    def set_aside(self, events: Sequence[Event | str], reason: str, now: int) -> None:
-        """Keep events that cannot be stored, or what came in their place, as text."""
-        rows = [
-            {
-                "payload": event if isinstance(event, str) else event_payload(event),
-                "reason": reason[:255],
-                "created_at": now,
-            }
-            for event in events
-        ]
-
-        if rows:
-            self._write(lambda c: c.execute(sa.insert(schema.set_aside), rows))
-
     def add_counts(self, counts: Mapping[str, int], notes: Notes) -> None:
         """Add to the figures that all processes share, and replace notes.
 
@@ -259,14 +246,6 @@ class Store(Reported):
     def facts(self) -> DatabaseFacts:
         """What the database says of itself: see :func:`facts.ask_database`."""
         return ask_database(self._database)
-
-    def set_aside_reasons(self) -> dict[str, int]:
-        """How many events are set aside for each reason."""
-        reason = schema.set_aside.c.reason
-        statement = sa.select(reason, sa.func.count()).group_by(reason)
-
-        with self._transactions.reading() as connection:
-            return {name: count for name, count in connection.execute(statement)}
 
     def ensure_partitions(self, now: int) -> None:
         """Make this month's and the next month's partitions (PostgreSQL).
