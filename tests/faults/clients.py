@@ -8,7 +8,6 @@ import random
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -132,7 +131,6 @@ class Crowd:
         self._rng = random.Random(seed)
         self._memory = Memory(random.Random(self._rng.random()))
         self._over = threading.Event()
-        self.refused: list[str] = []
         self._threads = [
             threading.Thread(target=self._browse, args=(self._rng.random(),))
             for _ in range(threads)
@@ -152,44 +150,50 @@ class Crowd:
             thread.join(PATIENCE)
 
         if any(thread.is_alive() for thread in self._threads):
-            raise RuntimeError(f"Events are still refused: {self.refused[-3:]}")
+            raise RuntimeError(f"Events are still refused: {self._ledger.odd[-3:]}")
 
     def _browse(self, seed: float) -> None:
         rng = random.Random(seed)
 
         while not self._over.is_set():
-            self._send(self._memory.batch(), rng)
+            deliver(self._ledger, self._ports, self._memory.batch(), rng)
 
-    def _send(self, events: list[dict[str, Any]], rng: random.Random) -> None:
-        end = time.monotonic() + PATIENCE
-        wait = 0.05
 
-        while time.monotonic() < end:
-            self._ledger.trying(events)
-            status, answer = post(rng.choice(self._ports), events)
-            self._ledger.answered(status)
+def deliver(
+    ledger: Ledger,
+    ports: Sequence[int],
+    events: list[dict[str, Any]],
+    rng: random.Random | None = None,
+) -> None:
+    """Send a batch to one of these ports after the other, until one takes it."""
+    rng = rng or random.Random(1)
+    end = time.monotonic() + PATIENCE
+    wait = 0.05
 
-            if status == 202:
-                self._note(events, answer)
-                return
+    while time.monotonic() < end:
+        ledger.trying(events)
+        status, answer = post(rng.choice(ports), events)
+        ledger.answered(status, answer)
 
-            if status not in (0, 503):
-                self.refused.append(f"{status} {answer[:200]!r}")
+        if status == 202:
+            _note(ledger, events, answer)
+            return
 
-            time.sleep(wait * rng.uniform(0.5, 1))
-            wait = min(wait * 2, 1.0)
+        time.sleep(wait * rng.uniform(0.5, 1))
+        wait = min(wait * 2, 1.0)
 
-    def _note(self, events: list[dict[str, Any]], answer: bytes) -> None:
-        """Only what is accepted is promised."""
-        said = json.loads(answer)
-        refused = {one["index"] for one in said["rejected"]}
+    raise RuntimeError(f"A batch was not taken: {status} {answer[:200]!r}")
 
-        if refused:
-            self.refused.append(answer[:200].decode())
 
-        self._ledger.promised(
-            event for index, event in enumerate(events) if index not in refused
-        )
+def _note(ledger: Ledger, events: list[dict[str, Any]], answer: bytes) -> None:
+    """Only what is accepted is promised."""
+    said = json.loads(answer)
+    refused = {one["index"] for one in said["rejected"]}
+
+    if refused:
+        ledger.odd.append(answer[:200].decode())
+
+    ledger.promised(event for index, event in enumerate(events) if index not in refused)
 
 
 def post(
@@ -197,10 +201,10 @@ def post(
     events: Sequence[dict[str, Any]],
     *,
     path: str = "/e",
-    headers: dict[str, str] | None = None,
+    body: dict[str, Any] | None = None,
 ) -> tuple[int, bytes]:
     """Send a batch; the status, 0 where no answer came, and the answer."""
-    batch = {"v": 1, "sent": now_ms(), "events": list(events)}
+    batch = body or {"v": 1, "sent": now_ms(), "events": list(events)}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
 
     try:
@@ -208,7 +212,7 @@ def post(
             "POST",
             PREFIX + path,
             json.dumps(batch),
-            {**HEADERS, **who(events), **(headers or {})},
+            {**HEADERS, **who(events)},
         )
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -238,7 +242,3 @@ def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) 
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def of_types(events: Sequence[dict[str, Any]]) -> Counter[str]:
-    return Counter(event["type"] for event in events)

@@ -80,14 +80,11 @@ class Door:
             for pair in list(self._pairs):
                 pair.end()
 
-            tasks = asyncio.all_tasks(self._loop)
+            self._open.set()
 
-            for task in tasks:
-                task.cancel()
+            if tasks := asyncio.all_tasks(self._loop):
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=10))
 
-            self._loop.run_until_complete(
-                asyncio.gather(*tasks, return_exceptions=True)
-            )
             self._loop.close()
 
     async def _meet(

@@ -346,6 +346,15 @@ class Injector:
         return [self._rng.choice(self._possible[place]) for place in places]
 
 
+@contextlib.contextmanager
+def broken(fault: Fault, stage: Stage, seed: int = 1) -> Iterator[None]:
+    """Break it, and mend it at the end of the block."""
+    breaking = fault(stage, random.Random(seed))
+    next(breaking)
+    yield
+    mend(breaking)
+
+
 def mend(fault: Iterator[None]) -> None:
     for _ in fault:
         raise RuntimeError("A fault yields once.")

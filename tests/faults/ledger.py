@@ -78,6 +78,7 @@ class Ledger:
         self.acknowledged: dict[bytes, Sent] = {}
         self.read: dict[bytes, int] = {}
         self.answers: Counter[int] = Counter()
+        self.odd: list[str] = []
         self.again = 0
         self._lock = threading.Lock()
 
@@ -88,10 +89,13 @@ class Ledger:
                 self.again += sent.key in self.tried
                 self.tried[sent.key] = sent
 
-    def answered(self, status: int) -> None:
-        """Note an answer; 0 is none."""
+    def answered(self, status: int, answer: bytes) -> None:
+        """Note an answer; no answer is 0, and only that and 503 are ordinary."""
         with self._lock:
             self.answers[status] += 1
+
+            if status not in (0, 202, 503):
+                self.odd.append(f"{status} {answer[:200]!r}")
 
     def promised(self, events: Iterable[dict[str, Any]]) -> None:
         """Note what was answered with 202."""

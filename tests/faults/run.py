@@ -101,7 +101,7 @@ def run_seed(
 
         stage.settle()
         verdict = ledger.verdict(stage.url, now_ms())
-        odd = [*crowd.refused, *tracebacks(stage.logs())]
+        odd = [*ledger.odd, *tracebacks(stage.logs())]
 
     return Outcome(seed, database, style, injector.injected, verdict, odd)
 

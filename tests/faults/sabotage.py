@@ -14,7 +14,7 @@ from flask_unt.events import Entry
 from flask_unt.events import Leave
 from flask_unt.store import Store
 from flask_unt.stream import Stream
-from flask_unt.stream.stream import Waiting
+from flask_unt.stream import Waiting
 
 
 def sabotage(name: str | None) -> None:
