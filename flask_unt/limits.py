@@ -6,12 +6,15 @@ import hashlib
 import hmac
 import ipaddress
 import threading
+from collections.abc import Hashable
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .config import Settings
 
 KEYS_KEPT = 50_000
+CLIENTS_KEPT = 4096
 SEEN_BITS = 1 << 23
 DAY = 86_400
 PRIVATE = tuple(
@@ -76,10 +79,9 @@ class Newcomers:
         self._seen = bytearray()
         self._lock = threading.Lock()
 
-    def take(self, client: bytes, thing: bytes, now: int) -> int | None:
+    def take(self, client: bytes, thing: Hashable, now: int) -> int | None:
         """``None`` if ``thing`` is known or may come, else the seconds to wait."""
-        digest = hashlib.blake2b(client + thing, digest_size=8).digest()
-        position = int.from_bytes(digest, "big") % SEEN_BITS
+        position = hash((client, thing)) % SEEN_BITS
         byte, bit = position >> 3, 1 << (position & 7)
 
         with self._lock:
@@ -132,13 +134,11 @@ class Limits:
 
     def page(self, client: bytes, host: str, path: str, now: int) -> int | None:
         """A page that this client reports."""
-        page = f"{host}\n{path}".encode()
-        return self._pages.take(client, page, now) if self._pages else None
+        return self._pages.take(client, (host, path), now) if self._pages else None
 
     def visitor(self, client: bytes, visitor: str, now: int) -> int | None:
         """A visitor that this client brings."""
-        visitors = self._visitors
-        return visitors.take(client, visitor.encode(), now) if visitors else None
+        return self._visitors.take(client, visitor, now) if self._visitors else None
 
 
 def client_key(environ: Mapping[str, Any], secret: bytes) -> bytes:
@@ -146,26 +146,28 @@ def client_key(environ: Mapping[str, Any], secret: bytes) -> bytes:
 
     IPv6 counts by /64. See :func:`is_behind_proxy` for when it is no client's.
     """
-    network = _network(environ.get("REMOTE_ADDR", ""))
-    return hmac.digest(secret, network.encode(), hashlib.sha256)[:12]
+    return _client_key(environ.get("REMOTE_ADDR", ""), secret)
 
 
 def is_behind_proxy(environ: Mapping[str, Any]) -> bool:
     """Whether the peer is a proxy that the site has not told its app about."""
     address = environ.get("REMOTE_ADDR", "")
+    is_forwarded = "HTTP_X_FORWARDED_FOR" in environ or not address
 
-    if not _is_private(address):
+    if not is_forwarded or not _is_private(address):
         return False
 
     # ProxyFix has put the client's address there, which may be a private one too.
     given = environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR", address)
-
-    if given != address:
-        return False
-
-    return "HTTP_X_FORWARDED_FOR" in environ or not address
+    return bool(given == address)
 
 
+@lru_cache(CLIENTS_KEPT)
+def _client_key(address: str, secret: bytes) -> bytes:
+    return hmac.digest(secret, _network(address).encode(), hashlib.sha256)[:12]
+
+
+@lru_cache(CLIENTS_KEPT)
 def _is_private(address: str) -> bool:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from flask_unt.config import Settings
-from flask_unt.ingest.origin import judge_origin
+from flask_unt.ingest.origin import Judge
 
 
 def judge(headers, host="shop.example", scheme="https", **config):
@@ -11,7 +11,7 @@ def judge(headers, host="shop.example", scheme="https", **config):
     environ = {"HTTP_HOST": host, "wsgi.url_scheme": scheme}
     names = {"Origin": "HTTP_ORIGIN", "Site": "HTTP_SEC_FETCH_SITE"}
     environ.update((names[name], value) for name, value in headers.items())
-    return judge_origin(environ, settings)
+    return Judge(settings).judge(environ)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_without_host_the_server_speaks():
         "wsgi.url_scheme": "http",
         "HTTP_ORIGIN": "http://shop.example",
     }
-    assert judge_origin(environ, settings).own
+    assert Judge(settings).judge(environ).own

@@ -14,6 +14,10 @@ from ..errors import RequestRefused
 from .origin import Origin
 
 Headers = tuple[tuple[str, str], ...]
+LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+GUARDS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+OF_JSON = (("Content-Type", "application/json"), *GUARDS)
+ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,15 @@ class Answer:
 
     def with_headers(self, headers: Headers) -> Answer:
         """The same with further headers."""
+        if not headers:
+            return self
+
         return replace(self, headers=(*self.headers, *headers))
 
     def send(self, start_response: Any, *, with_body: bool = True) -> Iterable[bytes]:
         """Answer a WSGI server."""
-        line = f"{self.status} {HTTPStatus(self.status).phrase}"
         length = () if self.status in (204, 304) else (_length(self.body),)
-        start_response(line, [*self.headers, *length])
+        start_response(LINES[self.status], [*self.headers, *length])
         return [self.body] if with_body and self.body else []
 
 
@@ -40,14 +46,12 @@ def json_answer(
     status: int, content: Mapping[str, Any], headers: Headers = ()
 ) -> Answer:
     """An answer in JSON."""
-    body = json.dumps(content, separators=(",", ":")).encode()
-    kind = ("Content-Type", "application/json")
-    return Answer(status, (kind, *_guards(), *headers), body)
+    return Answer(status, OF_JSON + headers, ENCODER.encode(content).encode())
 
 
 def empty_answer(headers: Headers = ()) -> Answer:
     """204, for a preflight."""
-    return Answer(204, (*_guards(), *headers))
+    return Answer(204, GUARDS + headers)
 
 
 def refusal(error: RequestRefused, headers: Headers = ()) -> Answer:
@@ -84,10 +88,6 @@ def preflight_headers(methods: str) -> Headers:
         ("Access-Control-Allow-Headers", "Content-Type"),
         ("Access-Control-Max-Age", "86400"),
     )
-
-
-def _guards() -> Headers:
-    return (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
 def _length(body: bytes) -> tuple[str, str]:

@@ -34,12 +34,14 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
 
 
 def _check_type(environ: Mapping[str, Any]) -> None:
-    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0]
 
-    if kind not in TYPES:
+    if kind not in TYPES and kind.strip().lower() not in TYPES:
         raise RequestRefused(415, "content-type")
 
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
+    encoding = environ.get("HTTP_CONTENT_ENCODING")
+
+    if encoding is not None and encoding.strip().lower() != "identity":
         raise RequestRefused(415, "content-encoding")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from ..errors import RequestRefused
@@ -54,8 +55,12 @@ def take_batch(request: Request) -> Answer:
         cookie=mirror.older,
     )
     accept(request.state, entry, request.now)
-    figures = {**_figures(batch), **_mark(request, entry)}
-    return json_answer(202, figures, mirror.headers())
+    mark = _mark(request, entry)
+
+    if not batch.rejected and not mark:
+        return _all_taken(batch.accepted).with_headers(mirror.headers())
+
+    return json_answer(202, {**_figures(batch), **mark}, mirror.headers())
 
 
 def take_email(request: Request) -> Answer:
@@ -107,13 +112,21 @@ def _refuse_all(batch: Batch) -> Answer:
 
 def _mark(request: Request, entry: Entry) -> dict[str, str]:
     """Who is signed in, for the events that this page makes from now on."""
+    if not entry.asked:
+        return {}
+
     visitor = sole_visitor(entry.events)
     keys = request.state.mark_keys()
 
-    if not entry.asked or visitor is None or not keys:
+    if visitor is None or not keys:
         return {}
 
     return {"as": mark_of(keys[0], visitor, entry.user)}
+
+
+@lru_cache
+def _all_taken(count: int) -> Answer:
+    return json_answer(202, {"accepted": count, "rejected": []})
 
 
 def _figures(batch: Batch) -> dict[str, Any]:

@@ -28,8 +28,8 @@ from .endpoints import take_2017_email
 from .endpoints import take_2017_view
 from .endpoints import take_batch
 from .endpoints import take_email
+from .origin import Judge
 from .origin import Origin
-from .origin import judge_origin
 from .requests import Request
 from .script import FILES
 from .script import serve_script
@@ -80,6 +80,7 @@ class Door:
         self.app = app
         self._state = state
         self._prepare = prepare
+        self._judge = Judge(state.settings)
         self._limits = Limits(state.settings)
         self._secret = state.secret_or_random("client address")
         self._serves = False
@@ -144,7 +145,7 @@ class Door:
         if method not in ("POST", "OPTIONS"):
             return _not_allowed("OPTIONS, POST")
 
-        origin = judge_origin(environ, settings)
+        origin = self._judge.judge(environ)
         headers = cors_headers(origin, varies=bool(settings.origins))
 
         if not origin.allowed:

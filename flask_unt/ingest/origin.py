@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..config import Settings
 from ..urls import host_key
 from ..urls import origin_host
 from ..urls import origin_key
+
+ORIGINS_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,51 +33,58 @@ class Origin:
     sender: str | None = None
 
 
-def judge_origin(environ: Mapping[str, Any], settings: Settings) -> Origin:
-    """Judge a request by the headers that only a browser itself can set."""
-    sent = environ.get("HTTP_ORIGIN")
-    key = origin_key(sent) if sent else None
-    page_host = origin_host(sent) if sent else None
-    cors = sent if key is not None and key in settings.origins else None
-    hosts = _hosts(environ, settings)
+class Judge:
+    """Judges requests by the headers that only a browser itself can set.
 
-    if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
-        return Origin(True, True, cors, hosts | {page_host} if page_host else hosts)
+    A site's own pages send few different ones, so what they gave is kept.
+    """
 
-    if not sent:
-        return Origin(False, True, None, hosts)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._listed = frozenset(filter(None, map(origin_host, settings.origins)))
+        self._known = lru_cache(ORIGINS_KEPT)(self._judge)
 
-    if page_host is None:
-        reason = "null-origin" if sent == "null" else "bad-origin"
-        return Origin(False, False, None, hosts, reason)
+    def judge(self, environ: Mapping[str, Any]) -> Origin:
+        """What the request may do."""
+        return self._known(
+            request_host(environ),
+            environ.get("wsgi.url_scheme", "http"),
+            environ.get("HTTP_ORIGIN"),
+            environ.get("HTTP_SEC_FETCH_SITE"),
+        )
 
-    if page_host in _own_hosts(environ, settings, sent):
-        return Origin(True, True, cors, hosts | {page_host})
+    def _judge(
+        self, host: str, scheme: str, sent: str | None, site: str | None
+    ) -> Origin:
+        key = origin_key(sent) if sent else None
+        page_host = origin_host(sent) if sent else None
+        cors = sent if key is not None and key in self._settings.origins else None
+        hosts = self._hosts(host, scheme) | self._listed
 
-    if cors is not None:
-        return Origin(False, True, cors, hosts)
+        if site == "same-origin":
+            return Origin(True, True, cors, hosts | {page_host} if page_host else hosts)
 
-    return Origin(False, False, None, hosts, "foreign-origin", page_host)
+        if not sent:
+            return Origin(False, True, None, hosts)
 
+        if page_host is None:
+            reason = "null-origin" if sent == "null" else "bad-origin"
+            return Origin(False, False, None, hosts, reason)
 
-def _hosts(environ: Mapping[str, Any], settings: Settings) -> frozenset[str]:
-    scheme = environ.get("wsgi.url_scheme", "http")
-    listed = (origin_host(origin) for origin in settings.origins)
-    return (
-        settings.hosts
-        | {host_key(request_host(environ), scheme)}
-        | {host_key(settings.server_name or "", scheme)}
-        | {host for host in listed if host}
-    ) - {""}
+        # Behind a proxy that ends TLS, Host may carry the port of the browser's scheme.
+        if page_host in self._hosts(host, sent.partition("://")[0].lower()):
+            return Origin(True, True, cors, hosts | {page_host})
 
+        if cors is not None:
+            return Origin(False, True, cors, hosts)
 
-def _own_hosts(
-    environ: Mapping[str, Any], settings: Settings, origin: str
-) -> frozenset[str]:
-    # Behind a proxy that ends TLS, Host may carry the port of the browser's scheme.
-    scheme = origin.partition("://")[0].lower()
-    own = {request_host(environ), settings.server_name or ""}
-    return settings.hosts | {host_key(host, scheme) for host in own if host}
+        return Origin(False, False, None, hosts, "foreign-origin", page_host)
+
+    def _hosts(self, host: str, scheme: str) -> frozenset[str]:
+        """The site's own: those it is asked by, and those in its settings."""
+        asked = {host_key(host, scheme)}
+        named = {host_key(self._settings.server_name or "", scheme)}
+        return (self._settings.hosts | asked | named) - {""}
 
 
 def request_host(environ: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -23,6 +24,9 @@ class Exemptions:
 
     def __init__(self) -> None:
         self._marked: list[Any] = []
+        self._known: WeakKeyDictionary[Flask, tuple[object, tuple[str, ...]]] = (
+            WeakKeyDictionary()
+        )
 
     def add(self, view_or_blueprint: Any) -> None:
         """Mark a view function, a view class or a blueprint."""
@@ -57,8 +61,26 @@ class Exemptions:
         if script_root and not path.startswith(f"{script_root}/"):
             return False
 
-        environ = _environ(host, path[len(script_root) :], script_root)
+        path = path[len(script_root) :]
+
+        if "//" not in path and not f"{path}/".startswith(self._beginnings(app)):
+            return False
+
+        environ = _environ(host, path, script_root)
         return self.has_endpoint(app, _endpoint_of(app, environ))
+
+    def _beginnings(self, app: Flask) -> tuple[str, ...]:
+        """What the paths of all exempt views begin with: matching costs much more."""
+        version = len(self._marked), len(app.view_functions)
+        known = self._known.get(app)
+
+        if known is None or known[0] != version:
+            rules = app.url_map.iter_rules()
+            exempt = (rule for rule in rules if self.has_endpoint(app, rule.endpoint))
+            found = {rule.rule.partition("<")[0] for rule in exempt}
+            known = self._known[app] = version, tuple(found)
+
+        return known[1]
 
 
 def _parts_of(app: Flask, endpoint: str) -> Iterator[Any]:
