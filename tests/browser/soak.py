@@ -249,7 +249,7 @@ class Soak:
             pages = [visitor.context.new_page() for visitor in group]
 
             for page in pages:
-                page.goto(self._site.url + "/")
+                page.goto(self._site.url + "/", timeout=60_000)
 
             for page in pages:
                 page.wait_for_function(SENT, timeout=60_000)

@@ -21,7 +21,7 @@ SESSIONS = int(os.environ.get("SOAK_SESSIONS", "4"))
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 
 
-@pytest.mark.timeout(120 + 30 * SESSIONS)
+@pytest.mark.timeout(300 + 60 * SESSIONS)
 def test_each_view_recorded_is_stored_once(
     serve: Callable[..., Any],
     launch: Callable[..., Any],

@@ -16,7 +16,7 @@ from processes import REPOSITORY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 MEMBER = "grace@example.com"
 GUEST = "guest@example.net"
 
@@ -67,7 +67,7 @@ def owner(
 ) -> Iterator[playwright.sync_api.Page]:
     """The owner's own browser."""
     context = chromium.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(45_000)
     yield context.new_page()
     context.close()
 
