@@ -7,7 +7,9 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
+from operator import contains
 from typing import Any
 from typing import TypeAlias
 
@@ -188,9 +190,23 @@ def unpack_event(packed: object) -> Event:
     """
     name, *values = _list(packed)
     kind = EVENT_TYPES[name]
-    pairs = zip(READERS[kind], values, strict=True)
-    event: Event = kind(*(read(value) for read, value in pairs))
+
+    if not _fit(name, tuple(map(type, values))):
+        raise TypeError(f"The fields of an event of type {name!r} were expected.")
+
+    for at, read in CONVERTED[kind]:
+        values[at] = read(values[at])
+
+    event: Event = kind(*values)
     return event
+
+
+@lru_cache(maxsize=4096)
+def _fit(name: str, types: tuple[type[Any], ...]) -> bool:
+    """Whether values of these types make an event; nearly always asked before."""
+    wanted = FIELD_TYPES[EVENT_TYPES[name]]
+
+    return len(types) == len(wanted) and all(map(contains, wanted, types))
 
 
 def unpack_user(packed: object) -> Identity | None:
@@ -248,10 +264,6 @@ def integer(value: object) -> int:
     return value
 
 
-def _maybe_integer(value: object) -> int | None:
-    return None if value is None else integer(value)
-
-
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError("true or false was expected")
@@ -273,22 +285,39 @@ def _maybe_key(value: object) -> bytes | None:
 
 
 def _pairs(value: object) -> Pairs:
+    if not value:
+        return ()
+
     pairs = (_list(pair) for pair in _list(value))
     return tuple((_text(name), _text(text)) for name, text in pairs)
 
 
-# Annotations are text here, so each field's reader is found by its type's name.
-READER_BY_TYPE: Mapping[str, Callable[[Any], Any]] = {
-    "str": _text,
-    "str | None": _maybe_text,
-    "int": integer,
-    "int | None": _maybe_integer,
-    "bool": _flag,
+# Annotations are text here: what JSON has for each, and how some of it is read.
+NOTHING = type(None)
+JSON_TYPES: Mapping[str, tuple[type[Any], ...]] = {
+    "str": (str,),
+    "str | None": (str, NOTHING),
+    "int": (int,),
+    "int | None": (int, NOTHING),
+    "bool": (bool,),
+    "bytes": (str,),
+    "bytes | None": (str, NOTHING),
+    "Pairs": (list,),
+}
+READERS: Mapping[str, Callable[[Any], Any]] = {
     "bytes": _key,
     "bytes | None": _maybe_key,
     "Pairs": _pairs,
 }
-READERS: Mapping[type[Any], tuple[Callable[[Any], Any], ...]] = {
-    kind: tuple(READER_BY_TYPE[str(field.type)] for field in fields(kind))
+FIELD_TYPES: Mapping[type[Any], tuple[tuple[type[Any], ...], ...]] = {
+    kind: tuple(JSON_TYPES[str(field.type)] for field in fields(kind))
+    for kind in EVENT_TYPES.values()
+}
+CONVERTED: Mapping[type[Any], tuple[tuple[int, Callable[[Any], Any]], ...]] = {
+    kind: tuple(
+        (at, READERS[str(field.type)])
+        for at, field in enumerate(fields(kind))
+        if str(field.type) in READERS
+    )
     for kind in EVENT_TYPES.values()
 }
