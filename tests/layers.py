@@ -30,6 +30,7 @@ HOMES = {
     "alembic": ("store",),
     "redis": ("stream",),
     "rq": ("jobs", "worker"),
+    "prometheus_client": ("worker",),
 }
 
 NOT_PURE = {"datetime.now", "random", "secrets", "socket", "subprocess", "threading"}

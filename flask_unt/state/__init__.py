@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .counts import OUTCOMES
 from .counts import Counts
 from .counts import Figures
 from .exemptions import BLUEPRINT
@@ -19,6 +20,7 @@ from .state import get_state
 __all__ = [
     "BLUEPRINT",
     "DASHBOARD",
+    "OUTCOMES",
     "SHOWN",
     "Address",
     "Check",

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+from .health import Pulse
 from .stopping import SECONDS_TO_FINISH
 from .stopping import Stopping
 
@@ -24,8 +25,9 @@ log = logging.getLogger("flask_unt")
 class Crew:
     """Runs this process's own command once for each worker."""
 
-    def __init__(self, workers: int, stopping: Stopping) -> None:
+    def __init__(self, workers: int, stopping: Stopping, pulse: Pulse) -> None:
         self._workers = workers
+        self._pulse = pulse
         self._stopping = stopping
 
     def run(self) -> int:
@@ -34,6 +36,7 @@ class Crew:
 
         while not self._stopping.wait(0.2):
             crew = [self._look_after(child) for child in crew]
+            self._pulse.beat()
 
             if all(child.returncode == 0 for child in crew):
                 return 0

@@ -8,19 +8,21 @@ import time
 
 from rq import Queue
 
-from ..drain import Outage
 from ..errors import StreamUnavailable
 from ..jobs import DRAIN
 from ..jobs import Shift
 from ..jobs import enqueue_drain
 from ..jobs import enqueue_prune
 from ..stream import Stream
+from .health import Pulse
 
 BEAT_SECONDS = 5.0
 BEAT_MS = 30_000
 PRUNE_SECONDS = 900.0
 BLOCK_MS = 1000
 POLL_SECONDS = 0.1
+AGAIN_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 30.0
 
 log = logging.getLogger("flask_unt")
 
@@ -28,14 +30,14 @@ log = logging.getLogger("flask_unt")
 class Watcher:
     """Enqueues a drain whenever entries wait and nobody drains; shows life."""
 
-    def __init__(self, stream: Stream, shift: Shift) -> None:
+    def __init__(self, stream: Stream, shift: Shift, pulse: Pulse) -> None:
         self._stream = stream
+        self._pulse = pulse
         self._shift = shift
         self._jobs: Queue | None = None
         self._next_beat = 0.0
         self._next_prune = 0.0
         self._over = threading.Event()
-        self._outage = Outage("The stream cannot be watched", "The stream is back.")
         self._thread = threading.Thread(
             target=self._run, daemon=True, name="unt-watcher"
         )
@@ -61,12 +63,12 @@ class Watcher:
         while not self._over.is_set():
             try:
                 self._look()
-                self._outage.end()
-            except StreamUnavailable as error:
-                self._over.wait(self._outage.note(error))
-            except Exception as error:
+            except StreamUnavailable:
+                # The worker, which needs Redis too, says so in the log, once.
+                self._over.wait(AGAIN_SECONDS)
+            except Exception:
                 log.exception("The watcher failed and goes on.")
-                self._over.wait(self._outage.note(error))
+                self._over.wait(AFTER_FAILURE_SECONDS)
 
     def _look(self) -> None:
         self._beat()
@@ -88,4 +90,5 @@ class Watcher:
             return
 
         self._stream.beat(self._shift.consumer, BEAT_MS)
+        self._pulse.beat()
         self._next_beat = time.monotonic() + BEAT_SECONDS

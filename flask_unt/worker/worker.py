@@ -24,6 +24,7 @@ from ..jobs import queue
 from ..state import State
 from ..stream import Stream
 from ..stream import as_unavailable
+from .health import Pulse
 from .stopping import Stopping
 from .watcher import Watcher
 
@@ -44,6 +45,7 @@ class Worker:
         stopping: Stopping,
         burst: bool,
         claim_idle_ms: int,
+        pulse: Pulse,
     ) -> None:
         self._state = state
         self._stream = stream
@@ -55,7 +57,7 @@ class Worker:
             linger=0.0 if burst else 1.0,
             claim_idle_ms=claim_idle_ms,
         )
-        self._watcher = Watcher(stream, self._shift)
+        self._watcher = Watcher(stream, self._shift, pulse)
         self._outage = Outage("The worker waits", "The worker goes on.")
 
     def run(self) -> int:
