@@ -99,3 +99,11 @@ def test_select_in_takes_more_values_than_a_statement_may(store: Store) -> None:
 def test_chunks_hold_everything_once() -> None:
     assert list(chunks(range(5), 2)) == [[0, 1], [2, 3], [4]]
     assert list(chunks([])) == []
+
+
+def test_update_rows_may_change_what_they_are_known_by(store: Store) -> None:
+    with store._database.writing() as connection:
+        insert_missing(connection, schema.leave, [leave(KEY, 1)], "id")
+        update_rows(connection, schema.leave, "id", [(KEY, {"id": OTHER})])
+
+    assert [row.id for row in rows(store, schema.leave)] == [OTHER]

@@ -114,4 +114,4 @@ def test_views_at_the_same_time_go_by_their_key() -> None:
 
 
 def _fields(one: Part) -> dict[str, object]:
-    return {name: getattr(one, name) for name in Part.__slots__}
+    return {name: getattr(one, name) for name in Part._fields}

@@ -37,9 +37,13 @@ def note_aliases(
     :param visitors: their rows, locked.
     :returns: the ids of those of whom something new was told.
     """
+    told = [entry for entry in entries if entry.fresh or entry.cookie]
+
+    if not told:
+        return set()
+
     before = {name: _note(row) for name, row in visitors.items()}
     now = {name: dict(note) for name, note in before.items()}
-    told = [entry for entry in entries if entry.fresh or entry.cookie]
     roots = _roots(connection, {entry.cookie for entry in told} - {None})
 
     for entry in told:

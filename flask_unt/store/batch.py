@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
+from typing import TypeVar
 
 from flask_unt.events import Custom
 from flask_unt.events import Entry
@@ -16,9 +18,10 @@ from flask_unt.events import View
 
 from .links import Seen
 
+K = TypeVar("K")
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+
+class Reading(NamedTuple):
     """How a view was read: the highest figures of its leaves, and the last title."""
 
     engaged: int
@@ -61,13 +64,19 @@ class Batch:
 
 def sort_out(entries: Iterable[Entry]) -> Batch:
     """One batch of all entries, the earliest received first."""
-    batch = Batch(sorted(entries, key=lambda entry: entry.received))
+    batch = Batch(sorted(entries, key=attrgetter("received")))
 
     for entry in batch.entries:
+        batch.events += len(entry.events)
+
         for event in entry.events:
-            batch.events += 1
             _add(batch, event, entry)
-            _note_people(batch, event, entry)
+
+            if event.visitor is not None:
+                _widen(batch.seen, event.visitor, event.time)
+
+        if entry.user is not None:
+            _note_user(batch, entry, entry.user)
 
     return batch
 
@@ -75,36 +84,32 @@ def sort_out(entries: Iterable[Entry]) -> Batch:
 def _add(batch: Batch, event: Event, entry: Entry) -> None:
     if isinstance(event, View):
         batch.views.setdefault(event.key, (event, entry))
+    elif isinstance(event, Leave):
+        _add_reading(batch, event)
     elif isinstance(event, Custom):
         batch.customs.setdefault(event.key, (event, entry))
-    elif isinstance(event, Leave):
-        new = Reading(event.engaged, event.scroll, event.title, event.time)
-        known = batch.readings.get(event.key, new)
-        batch.readings[event.key] = known.joined(new)
-
-        if event.visitor is not None:
-            batch.readers[event.key] = event.visitor
     else:
         batch.identifies += 1
 
 
-def _note_people(batch: Batch, event: Event, entry: Entry) -> None:
-    user = entry.user
+def _add_reading(batch: Batch, event: Leave) -> None:
+    new = Reading(event.engaged, event.scroll, event.title, event.time)
+    known = batch.readings.get(event.key)
+    batch.readings[event.key] = new if known is None else known.joined(new)
 
-    if event.visitor is None and not isinstance(event, Custom):
-        return
-
-    if user is not None:
-        batch.identities.add(user)
-
-    if event.visitor is None:
-        return
-
-    _widen(batch.seen, event.visitor, event.time)
-
-    if user is not None:
-        _widen(batch.signed_in, (event.visitor, user), entry.received)
+    if event.visitor is not None:
+        batch.readers[event.key] = event.visitor
 
 
-def _widen(seen: dict[Any, Seen], key: Any, moment: int) -> None:
-    seen[key] = seen.get(key, Seen(moment, moment)).widened(moment)
+def _note_user(batch: Batch, entry: Entry, user: Identity) -> None:
+    for event in entry.events:
+        if event.visitor is not None:
+            _widen(batch.signed_in, (event.visitor, user), entry.received)
+
+        if event.visitor is not None or isinstance(event, Custom):
+            batch.identities.add(user)
+
+
+def _widen(seen: dict[K, Seen], key: K, moment: int) -> None:
+    known = seen.get(key)
+    seen[key] = Seen(moment, moment) if known is None else known.widened(moment)

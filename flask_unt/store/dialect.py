@@ -15,6 +15,10 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
+from .bulk import add_missing
+from .bulk import change_rows
+from .texts import as_array
+
 T = TypeVar("T")
 Row = Mapping[str, Any]
 CHUNK = 500
@@ -24,17 +28,8 @@ def insert_missing(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Row], unique: str
 ) -> None:
     """Insert rows; one whose unique columns are taken is left as it is."""
-    if not rows:
-        return
-
-    if _is_mysql(connection):
-        # INSERT IGNORE would also swallow what does not fit, by cutting it.
-        same = {unique: table.c[unique]}
-        statement: Any = mysql.insert(table).on_duplicate_key_update(same)
-    else:
-        statement = _insert(connection, table).on_conflict_do_nothing()
-
-    connection.execute(statement, list(rows))
+    names = list(rows[0]) if rows else []
+    add_missing(connection, table, names, [tuple(row.values()) for row in rows], unique)
 
 
 def upsert(
@@ -75,20 +70,9 @@ def update_rows(
     changes: Sequence[tuple[Any, Row]],
 ) -> None:
     """Change rows, each known by the value of one column; all in the same columns."""
-    if not changes:
-        return
-
-    column = table.c[known_by]
-    statement = (
-        sa.update(table)
-        .where(column == sa.bindparam("known", type_=column.type))
-        .values({name: sa.bindparam(f"to_{name}") for name in changes[0][1]})
-    )
-    values = [
-        {"known": known, **{f"to_{name}": value for name, value in row.items()}}
-        for known, row in changes
-    ]
-    connection.execute(statement, values)
+    names = [known_by, *(changes[0][1] if changes else ())]
+    rows = [(known, *row.values()) for known, row in changes]
+    change_rows(connection, table, names, rows)
 
 
 def select_in(
@@ -97,9 +81,29 @@ def select_in(
     column: sa.ColumnElement[Any],
     values: Iterable[Any],
 ) -> Iterator[sa.Row[Any]]:
-    """Rows whose ``column`` is one of many values, asked for in chunks."""
+    """Rows whose ``column`` is one of many values."""
+    if connection.dialect.name == "postgresql":
+        yield from _select_any(connection, statement, column, list(values))
+        return
+
     for chunk in chunks(values):
         yield from connection.execute(statement.where(column.in_(chunk)))
+
+
+def _select_any(
+    connection: sa.Connection,
+    statement: sa.Select[Any],
+    column: sa.ColumnElement[Any],
+    values: list[Any],
+) -> Iterable[sa.Row[Any]]:
+    if not values:
+        return ()
+
+    # Of no type: with one, the server would read the text again for each row.
+    text = sa.bindparam(None, as_array(column.type, values), sa.types.NullType())
+    array = sa.cast(text, postgresql.ARRAY(column.type))
+
+    return connection.execute(statement.where(column == sa.any_(array)))
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

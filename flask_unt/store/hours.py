@@ -6,6 +6,7 @@ full hour, so that every day is made of whole hours, in India (UTC+5:30) too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -28,6 +29,14 @@ def hour_of(moment: int, zone: str) -> int:
         start += QUARTER_MS
 
     return start
+
+
+def hours_among(moments: Iterable[int], zone: str) -> set[int]:
+    """The hours of many instants; where one shares a quarter, its neighbour too."""
+    quarters = {moment // QUARTER_MS * QUARTER_MS for moment in moments}
+    edges = (at for start in quarters for at in (start, start + QUARTER_MS - 1))
+
+    return {hour_of(moment, zone) for moment in edges}
 
 
 def hour_end(hour: int, zone: str) -> int:

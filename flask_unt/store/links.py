@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -26,8 +26,7 @@ from .schema import visitor
 ALIAS = "alias"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """When something was seen first and last, in ms since 1970."""
 
     first: int
@@ -35,7 +34,10 @@ class Seen:
 
     def widened(self, moment: int) -> Seen:
         """The same, with one more moment in it."""
-        return Seen(min(self.first, moment), max(self.last, moment))
+        if moment > self.last:
+            return Seen(self.first, moment)
+
+        return self if moment >= self.first else Seen(moment, self.last)
 
 
 def add_links(

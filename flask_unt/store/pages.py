@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from flask_unt.agents import Agent
 from flask_unt.urls import page_hash
 
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import update_rows
-from .schema import agent
+from .schema import agent as agent_table
 from .schema import page
 
 TITLE_REST_MS = 60_000
@@ -32,6 +33,13 @@ class Description(NamedTuple):
     bot: bool
     language: str | None
     zone: str | None
+
+
+def describe(agent: Agent, language: str | None, zone: str | None) -> Description:
+    """What a browser says of itself, by its parsed user agent and its settings."""
+    return Description(
+        agent.browser, agent.system, agent.device, agent.bot, language, zone
+    )
 
 
 def meet_pages(
@@ -74,7 +82,14 @@ def retitle(connection: sa.Connection, titles: Mapping[int, Titled]) -> None:
         if title != row.title and time >= row.title_at + TITLE_REST_MS:
             changes.append((row.id, {"title": title, "title_at": time}))
 
-    update_rows(connection, page, "id", sorted(changes, key=lambda change: change[0]))
+    _lock(connection, [id for id, _ in changes])
+    update_rows(connection, page, "id", changes)
+
+
+def _lock(connection: sa.Connection, page_ids: Iterable[int]) -> None:
+    """Lock pages in the order of their ids: two that give titles may meet."""
+    statement = sa.select(page.c.id).order_by(page.c.id).with_for_update()
+    list(select_in(connection, statement, page.c.id, sorted(page_ids)))
 
 
 def meet_agents(
@@ -82,15 +97,15 @@ def meet_agents(
 ) -> dict[Description, int]:
     """Have descriptions in the table; their ids."""
     hashes = {_agent_hash(description): description for description in set(wanted)}
-    known = _ids(connection, agent, hashes)
+    known = _ids(connection, agent_table, hashes)
     rows = [
         {"hash": key, **hashes[key]._asdict()}
         for key in sorted(hashes.keys() - known.keys())
     ]
 
     if rows:
-        insert_missing(connection, agent, rows, "hash")
-        known = _ids(connection, agent, hashes)
+        insert_missing(connection, agent_table, rows, "hash")
+        known = _ids(connection, agent_table, hashes)
 
     return {hashes[key]: id for key, id in known.items()}
 

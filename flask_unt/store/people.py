@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from flask_unt.events import Identity
 
+from .bulk import add_missing
+from .bulk import change_rows
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import update_rows
@@ -19,6 +21,8 @@ from .links import add_links
 from .links import settle
 from .schema import user
 from .schema import visitor
+
+COLUMNS = ("uuid", "first_seen", "last_seen")
 
 
 def meet_visitors(
@@ -29,18 +33,17 @@ def meet_visitors(
     :param seen: by the visitor's uuid.
     :returns: their rows by uuid, without one that was forgotten meanwhile.
     """
-    keys = {uuid.UUID(name).bytes: name for name in seen}
-    rows = [
-        {"uuid": key, "first_seen": seen[name].first, "last_seen": seen[name].last}
-        for key, name in sorted(keys.items())
-    ]
-    new = _unknown(connection, rows)
-    insert_missing(connection, visitor, new, "uuid")
-    known = _lock_visitors(connection, keys)
-    _widen(connection, known, seen, keys)
+    names = {bytes.fromhex(name.replace("-", "")): name for name in seen}
+    ids = _ids(connection, names)
+    new = sorted(names.keys() - ids.keys())
+    rows = [(key, *seen[names[key]]) for key in new]
+    add_missing(connection, visitor, COLUMNS, rows, "uuid")
+    ids |= _ids(connection, new)
+    known = _lock_visitors(connection, ids.values())
+    _widen(connection, known, seen, names)
     settle(connection, _newer_ids(connection, new))
 
-    return {keys[row.uuid]: row for row in known}
+    return {names[row.uuid]: row for row in known}
 
 
 def meet_users(
@@ -72,30 +75,22 @@ def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) ->
     add_links(connection, {(visitor_id, int(found or 0), "declared"): Seen(now, now)})
 
 
-def _newer_ids(connection: sa.Connection, new: list[dict[str, Any]]) -> list[int]:
+def _ids(connection: sa.Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    statement = sa.select(visitor.c.uuid, visitor.c.id)
+    rows = select_in(connection, statement, visitor.c.uuid, keys)
+
+    return {row.uuid: row.id for row in rows}
+
+
+def _newer_ids(connection: sa.Connection, new: Sequence[bytes]) -> list[int]:
     """Visitors that named one of these, before it was here, as what they were."""
     statement = sa.select(visitor.c.id)
-    keys = [row["uuid"] for row in new]
 
-    return [r.id for r in select_in(connection, statement, visitor.c.alias_of, keys)]
-
-
-def _unknown(
-    connection: sa.Connection, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    keys = [row["uuid"] for row in rows]
-    statement = sa.select(visitor.c.uuid)
-    known = {row.uuid for row in select_in(connection, statement, visitor.c.uuid, keys)}
-
-    return [row for row in rows if row["uuid"] not in known]
+    return [r.id for r in select_in(connection, statement, visitor.c.alias_of, new)]
 
 
-def _lock_visitors(connection: sa.Connection, keys: Iterable[bytes]) -> list[Any]:
+def _lock_visitors(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
     """The visitors' rows, locked in the order of their ids: nobody waits crosswise."""
-    ids = [
-        row.id
-        for row in select_in(connection, sa.select(visitor.c.id), visitor.c.uuid, keys)
-    ]
     statement = sa.select(visitor).order_by(visitor.c.id).with_for_update()
 
     return list(select_in(connection, statement, visitor.c.id, sorted(ids)))
@@ -105,17 +100,19 @@ def _widen(
     connection: sa.Connection,
     known: list[Any],
     seen: Mapping[str, Seen],
-    keys: Mapping[bytes, str],
+    names: Mapping[bytes, str],
 ) -> None:
     changes = []
 
     for row in known:
-        new = seen[keys[row.uuid]].widened(row.first_seen).widened(row.last_seen)
+        was = Seen(row.first_seen, row.last_seen)
+        first, last = seen[names[row.uuid]]
+        now = was.widened(first).widened(last)
 
-        if new != Seen(row.first_seen, row.last_seen):
-            changes.append((row.id, {"first_seen": new.first, "last_seen": new.last}))
+        if now is not was:
+            changes.append((row.id, *now))
 
-    update_rows(connection, visitor, "id", changes)
+    change_rows(connection, visitor, ("id", *COLUMNS[1:]), changes)
 
 
 def _by_name(identity: Identity) -> tuple[str, str, str]:

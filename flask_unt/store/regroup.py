@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .bulk import add_rows
+from .bulk import change_rows
 from .dialect import chunks
 from .dialect import select_in
 from .dialect import update_rows
@@ -21,10 +23,14 @@ from .visits import Part
 from .visits import TakeApart
 from .visits import group_parts
 
-DAY_MS = 86_400_000
 AGENT = ("browser", "system", "device", "language", "zone")
 CAME_FROM = ("referrer", "utm_source", "utm_medium", "utm_campaign")
 DESCRIPTION = (*AGENT, *CAME_FROM)
+FIGURES = (
+    *("user_id", "started_at", "last_at", "last_id", "views", "user_views"),
+    *("entry_page_id", "exit_page_id", "engaged_ms", "bot"),
+    *DESCRIPTION,
+)
 SINGLE = (
     "id",
     "visit_id",
@@ -82,40 +88,47 @@ def _load(
     for part in new:
         parts.setdefault(part.visitor_id, []).append(part)
 
-    low = min(part.first[0] for part in new)
-    high = max(part.last[0] for part in new)
-    near: list[Part] = []
-    inside = False
+    near: dict[int, list[Part]] = {}
+    wanted = set(parts)
+    low = min(part.first[0] for part in new) - timeout_ms
+    high = max(part.last[0] for part in new) + timeout_ms
 
-    while not inside:
-        # A visit may lean on the next one: mostly a day around is enough for all.
-        low, high = low - timeout_ms - DAY_MS, high + timeout_ms + DAY_MS
-        found = _stored_visits(connection, parts, low, high)
-        near = [
-            whole
-            for id, own in parts.items()
-            for whole in _touched(own, found[id], timeout_ms)
-        ]
-        inside = all(
-            low <= part.first[0] - timeout_ms and part.last[0] + timeout_ms <= high
-            for part in near
-        )
+    while wanted:
+        found = _stored_visits(connection, wanted, low, high)
+        touched = {id: _touched(parts[id], found[id], timeout_ms) for id in found}
+        near |= touched
+        # A visit may lean on the next one, beyond what was looked at.
+        spans = {id: _span(some, timeout_ms) for id, some in touched.items() if some}
+        wanted = {id for id, span in spans.items() if span[0] < low or span[1] > high}
+        low = min((low, *(span[0] for span in spans.values())))
+        high = max((high, *(span[1] for span in spans.values())))
 
-    for whole in near:
-        parts[whole.visitor_id].append(whole)
+    for id, wholes in near.items():
+        parts[id] += wholes
 
-    return parts, {whole.first[1]: whole for whole in near}
+    return parts, {p.first[1]: p for wholes in near.values() for p in wholes}
+
+
+def _span(wholes: Sequence[Part], timeout_ms: int) -> tuple[int, int]:
+    """From when to when the neighbours of these visits must be known."""
+    first = min(part.first[0] for part in wholes) - timeout_ms
+    last = max(part.last[0] for part in wholes) + timeout_ms
+
+    return first, last
 
 
 def _stored_visits(
     connection: sa.Connection, visitor_ids: Iterable[int], low: int, high: int
 ) -> dict[int, list[Part]]:
-    found: dict[int, list[Part]] = {id: [] for id in visitor_ids}
+    """By visitor: those of whom there are any."""
+    found: dict[int, list[Part]] = {}
     statement = sa.select(visit).where(visit.c.last_at >= low)
     statement = statement.where(visit.c.started_at <= high)
 
-    for row in select_in(connection, statement, visit.c.visitor_id, sorted(found)):
-        found[row.visitor_id].append(_whole(row))
+    for row in select_in(
+        connection, statement, visit.c.visitor_id, sorted(visitor_ids)
+    ):
+        found.setdefault(row.visitor_id, []).append(_whole(row))
 
     return found
 
@@ -262,16 +275,15 @@ def _store_visits(
     before = {part.visit_id for group in groups for part in group.parts} - {None}
     done.gone = {id for id in before if id is not None} - set(now)
     new = [_row(id, part) for id, part in now.items() if id not in before]
-    changes = [(id, _figures(part)) for id, part in now.items() if id in before]
+    changes = [
+        (id, *_figures(part)) for id, part in sorted(now.items()) if id in before
+    ]
 
     for chunk in chunks(sorted(done.gone)):
         connection.execute(sa.delete(visit).where(visit.c.id.in_(chunk)))
 
-    update_rows(connection, visit, "id", changes)
-
-    if new:
-        connection.execute(sa.insert(visit), new)
-
+    change_rows(connection, visit, ("id", *FIGURES), changes)
+    add_rows(connection, visit, ("id", "visitor_id", *FIGURES), sorted(new))
     _note_changes(now, {id: stored[id] for id in before if id}, done)
 
 
@@ -298,21 +310,21 @@ def _counted(part: Part | None) -> tuple[Any, ...]:
     return part.first[0], part.bot, part.views == 1
 
 
-def _figures(part: Part) -> dict[str, Any]:
-    return {
-        "user_id": part.user_id,
-        "started_at": part.first[0],
-        "last_at": part.last[0],
-        "last_id": part.last[1],
-        "views": part.views,
-        "user_views": part.user_views,
-        "entry_page_id": part.entry_page_id,
-        "exit_page_id": part.exit_page_id,
-        "engaged_ms": part.engaged_ms,
-        "bot": part.bot,
-        **dict(zip(DESCRIPTION, part.description, strict=True)),
-    }
+def _figures(part: Part) -> tuple[Any, ...]:
+    """The values of ``FIGURES``."""
+    return (
+        part.user_id,
+        part.first[0],
+        *part.last,
+        part.views,
+        part.user_views,
+        part.entry_page_id,
+        part.exit_page_id,
+        part.engaged_ms,
+        part.bot,
+        *part.description,
+    )
 
 
-def _row(id: bytes, part: Part) -> dict[str, Any]:
-    return {"id": id, "visitor_id": part.visitor_id, **_figures(part)}
+def _row(id: bytes, part: Part) -> tuple[Any, ...]:
+    return (id, part.visitor_id, *_figures(part))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 
-from flask_unt.agents import Agent
 from flask_unt.events import Custom
 from flask_unt.events import Entry
 from flask_unt.events import Event
@@ -17,11 +17,11 @@ from .batch import Reading
 from .pages import Description
 from .pages import Place
 from .pages import Titled
-from .regroup import AGENT
 from .regroup import CAME_FROM
 from .visits import Part
 from .whose import Owners
 
+CameFrom = tuple[str | None, str | None, str | None, str | None]
 Viewed = Mapping[bytes, tuple[View, Entry]]
 NOT_READ = Reading(0, 0, None, 0)
 
@@ -42,16 +42,26 @@ class People:
         return self.owners[type(event), event.key]
 
 
-def describe(view: View, entry: Entry, agent: Agent) -> Description:
-    """What the browser of a view says of itself."""
-    return Description(
-        agent.browser,
-        agent.system,
-        agent.device,
-        agent.bot,
-        view.lang,
-        entry.zone,
-    )
+class Shown(NamedTuple):
+    """A new page view with all that its row and its visit are made of."""
+
+    view: View
+    received: int
+    visitor_id: int | None
+    user_id: int | None
+    page_id: int
+    agent_id: int
+    agent: Description
+    reading: Reading
+    came_from: CameFrom
+
+
+VIEW_COLUMNS = (
+    *("id", "visit_id", "visitor_id", "user_id", "page_id"),
+    *("local_time", "utc_offset", "server_time", "engaged_ms", "scroll"),
+    *("kind", "status", "skewed", "bot", "width", "from_id", "agent_id"),
+    *CAME_FROM,
+)
 
 
 def page_titles(views: Viewed) -> dict[Place, Titled]:
@@ -60,60 +70,58 @@ def page_titles(views: Viewed) -> dict[Place, Titled]:
 
     for view, _ in views.values():
         place, titled = (view.host, view.path), (view.time, view.title)
-        titles[place] = max(titles.get(place, titled), titled)
+        known = titles.get(place)
+
+        if known is None or titled > known:
+            titles[place] = titled
 
     return titles
 
 
-def view_row(
-    view: View,
-    entry: Entry,
-    people: People,
-    reading: Reading,
-    page_id: int,
-    agent_id: int,
-) -> dict[str, Any]:
-    """A page view without its visit, which the rule for visits gives."""
-    return {
-        "id": view.key,
-        "visit_id": None,
-        "visitor_id": people.visitor_id(view),
-        "user_id": people.user_id(view),
-        "page_id": page_id,
-        "local_time": view.time,
-        "utc_offset": view.tz,
-        "server_time": entry.received,
-        "engaged_ms": reading.engaged,
-        "scroll": reading.scroll,
-        "kind": view.kind,
-        "status": view.status,
-        "skewed": view.skewed,
-        "bot": False,
-        "width": view.width,
-        "from_id": view.from_key,
-        "agent_id": agent_id,
-        **_came_from(view),
-    }
+def view_row(shown: Shown, visit_id: bytes | None, bot: bool) -> tuple[Any, ...]:
+    """The row of a page view, in the order of ``VIEW_COLUMNS``."""
+    view = shown.view
+
+    return (
+        view.key,
+        visit_id,
+        shown.visitor_id,
+        shown.user_id,
+        shown.page_id,
+        view.time,
+        view.tz,
+        shown.received,
+        shown.reading.engaged,
+        shown.reading.scroll,
+        view.kind,
+        view.status,
+        view.skewed,
+        bot,
+        view.width,
+        view.from_key,
+        shown.agent_id,
+        *shown.came_from,
+    )
 
 
-def part_of(row: Mapping[str, Any], description: Description) -> Part:
+def part_of(shown: Shown, visitor_id: int) -> Part:
     """A new page view for the rule for visits."""
-    spot = (row["local_time"], row["id"])
-    came_from = (row[name] for name in CAME_FROM)
+    spot = (shown.view.time, shown.view.key)
+    browser, system, device, bot, language, zone = shown.agent
 
     return Part(
-        visitor_id=row["visitor_id"],
-        first=spot,
-        last=spot,
-        user_id=row["user_id"],
-        views=1,
-        user_views=int(row["user_id"] is not None),
-        entry_page_id=row["page_id"],
-        exit_page_id=row["page_id"],
-        engaged_ms=row["engaged_ms"],
-        bot=description.bot,
-        description=(*(getattr(description, name) for name in AGENT), *came_from),
-        visit_id=None,
+        visitor_id,
+        spot,
+        spot,
+        shown.user_id,
+        1,
+        int(shown.user_id is not None),
+        shown.page_id,
+        shown.page_id,
+        shown.reading.engaged,
+        bot,
+        (browser, system, device, language, zone, *shown.came_from),
+        None,
     )
 
 
@@ -139,18 +147,26 @@ def event_rows(
     ]
 
 
-def _came_from(view: View) -> dict[str, str | None]:
-    campaign = dict(view.campaign)
-    utm = ("utm_source", "utm_medium", "utm_campaign")
+def came_from(view: View) -> CameFrom:
+    """Another site that a view came from, and the campaign's three tags."""
+    referrer = view.referrer
 
-    return {
-        "referrer": None if _is_own(view) else view.referrer,
-        **{name: campaign.get(name) for name in utm},
-    }
+    if referrer is not None and _host_of(referrer) == view.host:
+        # The view came from the same host, which says nothing of a visit.
+        referrer = None
+
+    if not view.campaign:
+        return referrer, None, None, None
+
+    tags = dict(view.campaign)
+
+    return (
+        referrer,
+        tags.get("utm_source"),
+        tags.get("utm_medium"),
+        tags.get("utm_campaign"),
+    )
 
 
-def _is_own(view: View) -> bool:
-    """Whether the view came from the same host, which says nothing of a visit."""
-    rest = (view.referrer or "").partition("://")[2]
-
-    return rest.partition("/")[0] == view.host
+def _host_of(address: str) -> str:
+    return address.partition("://")[2].partition("/")[0]

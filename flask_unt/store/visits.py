@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import replace
+from operator import attrgetter
+from typing import NamedTuple
 
 Spot = tuple[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A run of one visitor's views that stay together: a whole visit, or one view.
 
     ``first`` and ``last`` are (time, key) of its views. ``visit_id`` is the visit they
@@ -42,20 +41,25 @@ class Part:
         """Both in one, for a part that does not begin before this one."""
         end = self if self.last >= later.last else later
 
-        return replace(
-            self,
-            last=end.last,
-            exit_page_id=end.exit_page_id,
-            user_id=self.user_id if self.user_id is not None else later.user_id,
-            views=self.views + later.views,
-            user_views=self.user_views + later.user_views,
-            engaged_ms=self.engaged_ms + later.engaged_ms,
-            bot=self.bot or later.bot,
+        # By place: this is run once for each view that is stored.
+        return Part(
+            self.visitor_id,
+            self.first,
+            end.last,
+            self.user_id if self.user_id is not None else later.user_id,
+            self.views + later.views,
+            self.user_views + later.user_views,
+            self.entry_page_id,
+            end.exit_page_id,
+            self.engaged_ms + later.engaged_ms,
+            self.bot or later.bot,
+            self.description,
+            self.visit_id,
+            self.whole,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The parts of one visit, and the visit as it shall be stored."""
 
     parts: tuple[Part, ...]
@@ -81,16 +85,22 @@ def group_parts(parts: Iterable[Part], timeout_ms: int) -> list[Group]:
     :raises TakeApart: some whole visits have to be taken apart first.
     """
     groups: list[Group] = []
+    members: list[Part] = []
+    visit: Part | None = None
 
-    for part in sorted(parts, key=lambda part: part.first):
-        if groups and _belongs(groups[-1].visit, part, timeout_ms):
-            group = groups.pop()
-            part_of = Group((*group.parts, part), group.visit.joined(part))
+    for part in sorted(parts, key=attrgetter("first")):
+        if visit is None:
+            members, visit = [part], part
+        elif _belongs(visit, part, timeout_ms):
+            members.append(part)
+            visit = visit.joined(part)
         else:
-            _check_apart(groups, part, timeout_ms)
-            part_of = Group((part,), part)
+            _check_apart(members, visit, part, timeout_ms)
+            groups.append(Group(tuple(members), visit))
+            members, visit = [part], part
 
-        groups.append(part_of)
+    if visit is not None:
+        groups.append(Group(tuple(members), visit))
 
     return groups
 
@@ -101,13 +111,15 @@ def _belongs(before: Part, part: Part, timeout_ms: int) -> bool:
     )
 
 
-def _check_apart(groups: Sequence[Group], part: Part, timeout_ms: int) -> None:
+def _check_apart(
+    members: Sequence[Part], visit: Part, part: Part, timeout_ms: int
+) -> None:
     """A change of user is only a border where neither side has views beyond it."""
-    if not groups or part.first[0] - groups[-1].visit.last[0] > timeout_ms:
+    if part.first[0] - visit.last[0] > timeout_ms:
         return
 
-    if part.first < groups[-1].visit.last:
-        raise TakeApart(part, *groups[-1].parts)
+    if part.first < visit.last:
+        raise TakeApart(part, *members)
 
     # Views before that user signed in belong to the visit before.
     if part.whole and part.user_views < part.views:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -20,18 +21,22 @@ from .attach import attach_events
 from .batch import Batch
 from .batch import Reading
 from .batch import sort_out
+from .bulk import add_missing
+from .bulk import add_rows
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import upsert
 from .forget import forgotten_among
 from .forget import without
-from .hours import hour_of
+from .hours import hours_among
 from .leaves import apply_readings
 from .leaves import take_early
 from .links import Seen
 from .links import add_links
 from .links import settle
+from .pages import Place
 from .pages import Titled
+from .pages import describe
 from .pages import meet_agents
 from .pages import meet_pages
 from .pages import retitle
@@ -40,14 +45,18 @@ from .people import meet_visitors
 from .regroup import Regrouped
 from .regroup import regroup
 from .rows import NOT_READ
+from .rows import VIEW_COLUMNS
 from .rows import People
+from .rows import Shown
 from .rows import Viewed
-from .rows import describe
+from .rows import came_from
 from .rows import event_rows
 from .rows import page_titles
 from .rows import part_of
 from .rows import view_row
 from .schema import event
+from .schema import forgotten
+from .schema import leave
 from .schema import mark
 from .schema import page_view
 from .whose import decide_owners
@@ -81,13 +90,23 @@ class Written:
     gone: frozenset[str] = frozenset()
 
 
+class Kept(NamedTuple):
+    """Which tables are not empty: mostly there is nothing to look for in these."""
+
+    forgotten: bool
+    leaves: bool
+    events: bool
+
+
 def write_entries(
     connection: sa.Connection, entries: Sequence[Entry], rules: Rules, now: int
 ) -> Written:
     """Write what is new in these entries, but for those of forgotten visitors."""
     sent = sort_out(entries)
     visitors = meet_visitors(connection, sent.seen)
-    gone = forgotten_among(connection, {*sent.seen, *(e.cookie for e in sent.entries)})
+    kept = look(connection)
+    names = {*sent.seen, *(entry.cookie for entry in sent.entries)}
+    gone = forgotten_among(connection, names) if kept.forgotten else frozenset()
     batch = sort_out(without(entries, gone)) if gone else sent
     people = _meet_people(connection, batch, visitors, rules, now)
     views = _unknown(connection, page_view, batch.views)
@@ -96,17 +115,21 @@ def write_entries(
 
     readers = {key: people.visitors[name] for key, name in batch.readers.items()}
     applied = apply_readings(connection, later, readers, now)
-    readings = _readings(connection, batch, views)
+    early = take_early(connection, views) if kept.leaves else {}
+    readings = _readings(batch, views, early)
     regrouped, titles = _write_views(connection, views, people, readings, rules)
     insert_missing(connection, event, event_rows(customs.values(), people), "id")
-    attach_events(
-        connection,
-        event_ids=customs,
-        view_ids=views,
-        visit_ids=regrouped.gone,
-        spans=regrouped.spans,
-        timeout_ms=rules.timeout_ms,
-    )
+
+    if customs or kept.events:
+        attach_events(
+            connection,
+            event_ids=customs,
+            view_ids=views,
+            visit_ids=regrouped.gone,
+            spans=regrouped.spans,
+            timeout_ms=rules.timeout_ms,
+        )
+
     retitle(connection, _latest(titles, applied.titles))
     moments = {view.time for view, _ in views.values()}
     moments |= applied.moments | regrouped.moments
@@ -155,15 +178,17 @@ def _unknown(
 
 
 def _readings(
-    connection: sa.Connection, batch: Batch, views: Iterable[bytes]
+    batch: Batch, views: Iterable[bytes], early: Mapping[bytes, Reading]
 ) -> dict[bytes, Reading]:
     """How new views were read, by leaves of this batch and by earlier ones."""
-    readings = take_early(connection, views)
+    readings = dict(early)
 
     for key in views:
-        if key in batch.readings:
-            new = batch.readings[key]
-            readings[key] = new.joined(readings.get(key, new))
+        new = batch.readings.get(key)
+
+        if new is not None:
+            known = early.get(key)
+            readings[key] = new if known is None else new.joined(known)
 
     return readings
 
@@ -177,43 +202,67 @@ def _write_views(
 ) -> tuple[Regrouped, dict[int, Titled]]:
     titles = page_titles(views)
     pages = meet_pages(connection, titles)
-    described = {
-        key: describe(view, entry, rules.parse_agent(entry.agent))
-        for key, (view, entry) in views.items()
-    }
-    agents = meet_agents(connection, described.values())
-    rows = {
-        key: view_row(
-            view,
-            entry,
-            people,
-            readings.get(key, NOT_READ),
-            pages[view.host, view.path],
-            agents[described[key]],
-        )
-        for key, (view, entry) in views.items()
-    }
+    shown = _shown(connection, views, people, readings, pages, rules)
     parts = [
-        part_of(row, described[key])
-        for key, row in rows.items()
-        if row["visitor_id"] is not None
+        part_of(one, one.visitor_id) for one in shown if one.visitor_id is not None
     ]
     regrouped = regroup(connection, parts, rules.timeout_ms)
+    known, nobodys = [], []
 
-    for key, row in rows.items():
-        group = regrouped.new.get(key)
-        row["visit_id"] = group.id if group else None
-        row["bot"] = group.visit.bot if group else described[key].bot
+    for one in shown:
+        if one.visitor_id is None:
+            nobodys.append(view_row(one, None, one.agent.bot))
+        else:
+            visit = regrouped.new[one.view.key].visit
+            known.append(view_row(one, visit.first[1], visit.bot))
 
-    insert_missing(connection, page_view, list(rows.values()), "id")
-    shown = {pages[place]: titled for place, titled in titles.items()}
+    # Whose visitor is locked, nobody else writes; an anonymous view may come twice.
+    add_rows(connection, page_view, VIEW_COLUMNS, known)
+    add_missing(connection, page_view, VIEW_COLUMNS, nobodys, "id")
+    latest = {pages[place]: titled for place, titled in titles.items()}
     read = (
-        {rows[key]["page_id"]: (reading.time, reading.title)}
-        for key, reading in readings.items()
-        if reading.title
+        {one.page_id: (one.reading.time, one.reading.title)}
+        for one in shown
+        if one.reading.title
     )
 
-    return regrouped, _latest(shown, *read)
+    return regrouped, _latest(latest, *read)
+
+
+def _shown(
+    connection: sa.Connection,
+    views: Viewed,
+    people: People,
+    readings: Mapping[bytes, Reading],
+    pages: Mapping[Place, int],
+    rules: Rules,
+) -> list[Shown]:
+    described = {
+        (entry.agent, view.lang, entry.zone): describe(
+            rules.parse_agent(entry.agent), view.lang, entry.zone
+        )
+        for view, entry in views.values()
+    }
+    agents = meet_agents(connection, described.values())
+    shown = []
+
+    for key, (view, entry) in views.items():
+        agent = described[entry.agent, view.lang, entry.zone]
+        shown.append(
+            Shown(
+                view,
+                entry.received,
+                people.visitor_id(view),
+                people.user_id(view),
+                pages[view.host, view.path],
+                agents[agent],
+                agent,
+                readings.get(key, NOT_READ),
+                came_from(view),
+            )
+        )
+
+    return shown
 
 
 def _latest(*titles: Mapping[int, Titled]) -> dict[int, Titled]:
@@ -231,5 +280,15 @@ def mark_hours(connection: sa.Connection, moments: Iterable[int], zone: str) -> 
 
     A mark that is there is locked, too: who recomputes that hour waits for us.
     """
-    hours = sorted({hour_of(moment, zone) for moment in moments})
+    hours = sorted(hours_among(moments, zone))
     upsert(connection, mark, [{"hour": h} for h in hours], ("hour",), {"hour": "new"})
+
+
+def look(connection: sa.Connection) -> Kept:
+    """What there is at all. Asked with the visitors locked, so it stays as it is."""
+    tables = (forgotten, leave, event)
+    statement = sa.select(
+        *(sa.exists(sa.select(sa.literal(1)).select_from(t)) for t in tables)
+    )
+
+    return Kept(*map(bool, connection.execute(statement).one()))
