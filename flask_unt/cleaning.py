@@ -34,7 +34,8 @@ def clean_text(value: str, limit: int) -> str:
     if not value.isprintable() or "  " in value:
         value = strip_unprintable(WHITESPACE.sub(" ", value))
 
-    return value.strip()[:limit].rstrip()
+    value = value.strip()
+    return value if len(value) <= limit else value[:limit].rstrip()
 
 
 def mask_emails(text: str) -> str:

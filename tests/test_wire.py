@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from flask_unt.stream.address import address_of
 from flask_unt.stream.address import new_client
 from flask_unt.stream.link import BREAKER_SECONDS
 from flask_unt.stream.link import QUICK
+from flask_unt.stream.wire import FRESH_SECONDS
 from flask_unt.stream.wire import IDLE_KEPT
 from flask_unt.stream.wire import Wire
 from flask_unt.stream.wire import bulk
@@ -166,6 +168,7 @@ def test_an_idle_connection_that_redis_closed_is_replaced(own_redis: OwnRedis) -
     with server.client() as client:
         client.client_kill_filter(skipme=True)
 
+    time.sleep(FRESH_SECONDS)
     stream.add(b"after")
 
     assert stream.waiting() == 2

@@ -38,7 +38,7 @@ def read_number(data: Mapping[str, Any], name: str) -> float:
     """A number that must be there; a huge one may be infinite."""
     value: float = data.get(name)  # type: ignore[assignment]
 
-    if not is_number(value):
+    if type(value) is not int and not is_number(value):
         raise BadField(f"bad-{name}")
 
     return value
@@ -48,8 +48,13 @@ def read_whole(
     data: Mapping[str, Any], name: str, lowest: int, highest: int, default: int = 0
 ) -> int:
     """A whole number, brought into its bounds; ``default`` where it is missing."""
-    if data.get(name) is None:
+    sent = data.get(name)
+
+    if sent is None:
         return default
+
+    if type(sent) is int and lowest <= sent <= highest:
+        return sent
 
     value = max(lowest, min(highest, read_number(data, name)))
     return default if math.isnan(value) else round(value)
@@ -77,7 +82,12 @@ def read_text(data: Mapping[str, Any], name: str) -> str:
 
 
 def read_optional_text(data: Mapping[str, Any], name: str) -> str | None:
-    return None if data.get(name) is None else read_text(data, name)
+    value = data.get(name)
+
+    if value is not None and not isinstance(value, str):
+        raise BadField(f"bad-{name}")
+
+    return value
 
 
 def read_shaped(
@@ -104,10 +114,16 @@ def read_visitor(data: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
 
-    if not isinstance(value, str) or not VISITOR.fullmatch(value.lower()):
+    if not isinstance(value, str):
         raise BadField("bad-visitor")
 
-    return value.lower()
+    if not VISITOR.fullmatch(value):
+        value = value.lower()
+
+        if not VISITOR.fullmatch(value):
+            raise BadField("bad-visitor")
+
+    return value
 
 
 def read_mark(data: Mapping[str, Any]) -> str | None:

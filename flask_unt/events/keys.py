@@ -41,10 +41,10 @@ def stored_key(visitor: str | None, id: str, time: float) -> bytes:
     then 80 bits of a hash of visitor and id, so that nobody can take the key of
     another visitor's event. A uuid is the same one in upper and in lower case.
     """
-    if UUID.fullmatch(id):
-        id = id.lower()
-
     moment = id_time(id)
+
+    if moment is not None or UUID.fullmatch(id):
+        id = id.lower()
 
     if moment is None:
         moment = int(time) if is_plausible(time) else 0

@@ -29,7 +29,7 @@ class Cookie:
     ) -> None:
         self._environ = environ
         self._place = settings.cookie
-        self._prefixes = (settings.prefix, *settings.old_prefixes)
+        self._settings = settings
         self._is_ours = origin.own and _is_first_party(environ)
 
     @property
@@ -60,9 +60,18 @@ class Cookie:
         return tuple(self._header(over, path) for path in paths)
 
     def _values(self) -> list[str]:
-        parts = self._environ.get("HTTP_COOKIE", "").split(";")
+        sent = self._environ.get("HTTP_COOKIE", "")
+
+        if NAME not in sent:
+            return []
+
+        parts = sent.split(";")
         pairs = (part.strip().partition("=") for part in parts)
         return [value.strip('"') for name, _, value in pairs if name == NAME]
+
+    @property
+    def _prefixes(self) -> tuple[str, ...]:
+        return (self._settings.prefix, *self._settings.old_prefixes)
 
     def _asked_prefix(self) -> str:
         """The prefix that sees it again: a page may still be open under an old one."""

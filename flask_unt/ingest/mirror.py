@@ -15,29 +15,33 @@ class Mirror:
 
     def __init__(self, request: Request, batch: Batch) -> None:
         self._cookie = request.cookie
+        self._fresh = batch.fresh
         self._visitor = sole_visitor(batch.events)
         self._known = self._cookie.visitor
-        made = last_made(batch.events)
-        self._may = self._cookie.is_used and made is not None
-        self._fresh = batch.fresh
-
-        if self._differs and not batch.fresh and made is not None:
-            since = fresh_at(request.state, str(self._known))
-            self._may = since is None or made >= since
+        self._may = self._may_compare(request, batch)
 
     @property
     def older(self) -> str | None:
         """The visitor that this browser was, if its id was lost meanwhile."""
-        return self._known if self._differs and not self._fresh else None
+        is_older = self._may and self._visitor is not None and not self._fresh
+        return self._known if is_older else None
 
     def headers(self) -> Headers:
         """What makes the cookie name the batch's visitor, if it does not."""
-        if not self._may or self._visitor in (None, self._known):
+        if not self._may or self._visitor is None:
             return ()
 
-        return self._cookie.set(str(self._visitor))
+        return self._cookie.set(self._visitor)
 
-    @property
-    def _differs(self) -> bool:
-        both = self._may and self._visitor is not None and self._known is not None
-        return both and self._visitor != self._known
+    def _may_compare(self, request: Request, batch: Batch) -> bool:
+        """Whether they name two visitors, and none that came later is overruled."""
+        if not self._cookie.is_used or self._visitor == self._known:
+            return False
+
+        made = last_made(batch.events)
+
+        if made is None or self._visitor is None or self._known is None:
+            return made is not None
+
+        since = None if batch.fresh else fresh_at(request.state, self._known)
+        return since is None or made >= since

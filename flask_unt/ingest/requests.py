@@ -57,10 +57,10 @@ class Request:
     def entry(self, events: Iterable[Event], **details: Any) -> Entry:
         """The entry to accept: the events, who sent them, who is signed in."""
         state = self.state
-        kept = tuple(self._without_endless_pages(event) for event in events)
+        kept = tuple([self._without_endless_pages(event) for event in events])
         agent = self.environ.get("HTTP_USER_AGENT", "")[:AGENT_LIMIT]
-        names = self.origin.own and last_made(kept) is not None
-        asked = names and can_identify(state)
+        may_ask = self.origin.own and can_identify(state)
+        asked = may_ask and last_made(kept) is not None
         user = resolve_identity(state.app, self.environ) if asked else None
         return Entry(
             received=self.now,
