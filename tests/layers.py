@@ -16,10 +16,10 @@ ROWS = (
     "ingest | dashboard | worker",
     "jobs | identity | limits | doctor",
     "state | drain",
-    "stream | store",
+    "stream | store | outage",
     "events | agents | config",
     "urls cleaning",
-    "errors",
+    "errors failpoint",
 )
 
 PURE_ROWS = ROWS[-3:]

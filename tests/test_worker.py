@@ -32,7 +32,7 @@ app.config.update(UNT_DATABASE_URL=os.environ["DATABASE"])
 app.config.update(UNT_REDIS_URL=os.environ["REDIS"])
 UNT(app)
 """
-# Other values than the worker's own 60 seconds are for tests only.
+# Other values than the worker's own 15 seconds are for tests only.
 IMPATIENT = """
 import sys
 
@@ -246,6 +246,49 @@ def assert_exactly(views: int, rows: entries.Rows, stream: Stream) -> None:
     assert rows.number("SELECT count(DISTINCT id) FROM unt_page_view") == views
     assert rows.set_aside() == []
     assert (stream.waiting(), stream.status(0).pending) == (0, 0)
+
+
+@pytest.mark.fault
+@pytest.mark.slow
+@on_sqlite
+def test_an_entry_that_ends_every_worker_is_set_aside_and_its_neighbours_are_stored(
+    start: Start, stream: Stream, rows: entries.Rows
+) -> None:
+    for number in range(500):
+        title = "deadly" if number == 321 else "A page"
+        stream.add(entries.data(entries.view(title=title)))
+
+    deaths = 0
+
+    while stream.waiting():
+        worker = start(impatient=True, UNT_FATAL_ENTRY="deadly")
+        worker.wait_until(lambda w=worker: w.code is not None or not stream.waiting())
+        deaths += worker.stop() == -signal.SIGKILL
+
+        assert deaths < 10
+
+    assert rows.views() == 499
+    assert rows.set_aside() == ["It ended its worker every time it was tried."]
+    assert "deadly" in rows.payloads()[0]
+    assert 2 < deaths < 7
+
+
+@pytest.mark.fault
+@pytest.mark.slow
+@on_sqlite
+def test_workers_that_something_else_ends_cost_no_entry(
+    start: Start, stream: Stream, rows: entries.Rows
+) -> None:
+    for _ in range(30):
+        stream.add(entries.data())
+
+    for _ in range(5):
+        worker = start(impatient=True, UNT_FAILPOINT="before-commit")
+
+        assert worker.wait() == -signal.SIGKILL
+
+    go_on(start, stream)
+    assert_exactly(30, rows, stream)
 
 
 @pytest.mark.fault

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import logging
 import time
 from collections.abc import Callable
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from ..errors import StreamUnavailable
 from ..errors import UNTError
-from ..events import ENTRY_VERSION
 from ..events import data_payload
-from ..events import decode_entry
 from ..events import forgotten_hash
+from ..failpoint import failpoint
 from ..store import Store
 from ..stream import Stream
-from ..stream import Waiting
+from .batches import Batch
+from .batches import Batches
+from .batches import Decoded
+from .batches import decode
 from .drained import Drained
-from .failpoint import failpoint
-from .outage import one_line
-from .writer import Item
+from .keeper import Keeper
+from .suspects import REASON
+from .suspects import Suspects
 from .writer import Writer
 
-BATCH_ENTRIES = 500
-CLAIM_IDLE_MS = 60_000
-CLAIM_EVERY_SECONDS = 5.0
+BATCH_ENTRIES = 4000
+CLAIM_IDLE_MS = 15_000
 MARKS_AT_ONCE = 20
 POLL_SECONDS = 0.25
+# A batch is many small objects that are gone with it: looking for cycles among them
+# would take a third of the time.
+COLLECT_AFTER = (200_000, 20, 100)
 
 log = logging.getLogger("flask_unt")
 
@@ -62,12 +65,16 @@ def drain(
 
     :raises StreamUnavailable: Redis went away; what was not acknowledged comes again.
     """
-    work = _Drain(stream, store, consumer, stop, count, claim_idle_ms, now)
+    batches = Batches(stream, consumer, count, claim_idle_ms)
+    work = _Drain(stream, store, batches, stop, now)
 
-    try:
-        work.run(linger, work_for, on_batch or (lambda drained: None))
-    except Stopped:
-        work.let_go()
+    with _collecting_rarely(), Keeper(batches, claim_idle_ms):
+        try:
+            work.run(linger, work_for, on_batch or (lambda drained: None))
+        except Stopped:
+            batches.release()
+        finally:
+            batches.close()
 
     return work.drained
 
@@ -77,23 +84,17 @@ class _Drain:
         self,
         stream: Stream,
         store: Store,
-        consumer: str,
+        batches: Batches,
         stop: Callable[[], bool],
-        count: int,
-        claim_idle_ms: int,
         now: Callable[[], int],
     ) -> None:
         self.drained = Drained()
         self._stream = stream
         self._store = store
-        self._consumer = consumer
+        self._batches = batches
         self._stop = stop
-        self._count = count
-        self._claim_idle_ms = claim_idle_ms
         self._now = now
-        self._held: list[bytes] = []
-        self._next_claim = 0.0
-        self._next_keep = 0.0
+        self._suspects = Suspects(stream)
         self._writer = Writer(store, now, self._pause, self.drained)
 
     def run(
@@ -104,10 +105,12 @@ class _Drain:
         if not self._is_ours():
             return
 
-        while not self._stop() and time.monotonic() - started < work_for:
-            batch = self._take(min(linger, POLL_SECONDS))
+        while self._batches.is_ahead or not (
+            self._stop() or time.monotonic() - started >= work_for
+        ):
+            batch = self._batches.take(min(linger, POLL_SECONDS))
 
-            if batch:
+            if batch is not None:
                 self._move(batch)
                 on_batch(self.drained)
                 quiet_since = time.monotonic()
@@ -115,11 +118,6 @@ class _Drain:
                 return
 
         self._recompute()
-
-    def let_go(self) -> None:
-        """Let another consumer have the entries at once."""
-        with suppress(StreamUnavailable):
-            self._stream.release(self._consumer, self._held)
 
     def _is_ours(self) -> bool:
         sites: list[str] = []
@@ -135,35 +133,44 @@ class _Drain:
         )
         return False
 
-    def _take(self, block: float) -> list[Waiting]:
-        if time.monotonic() >= self._next_claim:
-            claimed = self._stream.claim(
-                self._consumer, self._count, self._claim_idle_ms
-            )
+    def _move(self, batch: Batch) -> None:
+        if batch.decoded is None:
+            self._move_suspects(batch)
+        else:
+            if not self._stop():
+                self._batches.look_ahead(batch)
 
-            if claimed:
-                return claimed
+            self._store_all(batch.ids, batch.decoded)
 
-            self._next_claim = time.monotonic() + CLAIM_EVERY_SECONDS
+        self._batches.done(batch)
 
-        return self._stream.read(self._consumer, self._count, int(block * 1000))
+    def _move_suspects(self, batch: Batch) -> None:
+        deadly, groups = self._suspects.sort_out(batch.waiting)
 
-    def _move(self, batch: Sequence[Waiting]) -> None:
-        self._held = [waiting.id for waiting in batch]
+        if deadly:
+            ids = [one.id for one in deadly]
+            garbage = [(data_payload(one.data), REASON) for one in deadly]
+            self._store_all(ids, Decoded(garbage=garbage))
+            self._stream.end_try(ids)
+
+        for group in self._suspects.try_groups(groups):
+            self._store_all([one.id for one in group], decode(group))
+
+    def _store_all(self, ids: list[bytes], decoded: Decoded) -> None:
         before = self.drained.counts()
-        items, left = self._decode(batch)
 
-        failpoint("before-commit")
-        locked = self._writer.write(items)
+        for payload, why in decoded.garbage:
+            self._writer.set_aside([payload], why)
+
+        locked = self._writer.write(decoded.items)
         failpoint("after-commit")
-        done = [id for id in self._held if id not in left | locked]
+        done = [id for id in ids if id not in decoded.left | locked]
         self._stream.acknowledge(done, self.drained.since(before), self._now())
         self._tell_forgotten()
         failpoint("after-acknowledge")
 
-        self._held = []
         self.drained.entries += len(done)
-        self.drained.left += len(left)
+        self.drained.left += len(decoded.left)
         self.drained.locked += len(locked)
 
     def _tell_forgotten(self) -> None:
@@ -172,47 +179,21 @@ class _Drain:
             self._stream.forget(map(forgotten_hash, self._writer.gone))
             self._writer.gone.clear()
 
-    def _decode(self, batch: Sequence[Waiting]) -> tuple[list[Item], set[bytes]]:
-        """What can be written, and the ids that only a newer release can read."""
-        items: list[Item] = []
-        left: set[bytes] = set()
-
-        for waiting in batch:
-            try:
-                items.append(Item(waiting.id, decode_entry(waiting.data)))
-            except ValueError as error:
-                if is_newer(waiting.data):
-                    left.add(waiting.id)
-                else:
-                    payload = data_payload(waiting.data)
-                    self._writer.set_aside([payload], one_line(str(error)))
-
-        return items, left
-
     def _pause(self, seconds: float) -> None:
-        """Sleep, keeping what is held; raise when a stop is asked for."""
+        """Sleep; raise when a stop is asked for."""
         end = time.monotonic() + seconds
+        self._suspects.unmark()
 
         while True:
             if self._stop():
                 raise Stopped
 
-            self._keep_claims()
             left = end - time.monotonic()
 
             if left <= 0:
                 return
 
             time.sleep(min(left, POLL_SECONDS))
-
-    def _keep_claims(self) -> None:
-        if time.monotonic() < self._next_keep:
-            return
-
-        self._next_keep = time.monotonic() + self._claim_idle_ms / 4000
-
-        with suppress(StreamUnavailable):
-            self._stream.keep(self._consumer, self._held)
 
     def _recompute(self) -> bool:
         """Recompute some marked hours; False when there was nothing to do."""
@@ -222,11 +203,12 @@ class _Drain:
             return False
 
 
-def is_newer(data: bytes) -> bool:
-    """Whether an entry was made by a release newer than this one."""
-    try:
-        version = json.loads(data)[0]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return False
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT_AFTER)
 
-    return isinstance(version, int) and version > ENTRY_VERSION
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -13,11 +13,11 @@ from ..errors import StoreUnavailable
 from ..errors import UNTError
 from ..events import Entry
 from ..events import event_payload
+from ..outage import SHORTEST_WAIT
+from ..outage import Outage
+from ..outage import one_line
 from ..store import Store
 from .drained import Drained
-from .outage import SHORTEST_WAIT
-from .outage import Outage
-from .outage import one_line
 
 TRIES_ALONE = 3
 
@@ -87,7 +87,7 @@ class Writer:
             try:
                 call()
             except Exception as error:
-                self._pause(self._outage.note(error))
+                self._pause(self._outage.wait(error))
             else:
                 self._outage.end()
                 return
@@ -101,7 +101,7 @@ class Writer:
                 written = self._store.write(entries, self._now())
             except Exception as error:
                 if not self._database_works(error):
-                    self._pause(self._outage.note(error))
+                    self._pause(self._outage.wait(error))
                     continue
 
                 failures += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..outage import Outage
+from ..outage import describe
 from .counts import OUTCOMES
 from .counts import Counts
 from .counts import Figures
@@ -9,8 +11,6 @@ from .exemptions import BLUEPRINT
 from .exemptions import DASHBOARD
 from .exemptions import SHOWN
 from .exemptions import Exemptions
-from .outage import Outage
-from .outage import describe
 from .state import Address
 from .state import Check
 from .state import RedisAddress

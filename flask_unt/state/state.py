@@ -22,13 +22,14 @@ from ..errors import ConfigError
 from ..errors import StreamUnavailable
 from ..errors import UNTError
 from ..events import forgotten_hash
+from ..outage import Outage
+from ..outage import describe
+from ..store import Forgotten
 from ..store import Store
 from ..store import StoreSettings
 from ..stream import Stream
 from .counts import Counts
 from .exemptions import Exemptions
-from .outage import Outage
-from .outage import describe
 
 Check = Callable[[], Any]
 Address = tuple[str, Mapping[str, Any] | None]
@@ -76,8 +77,12 @@ class State:
         self.wrapped_inside: str | None = None
         self.untagged: dict[str, str] = {}
         self.counts = Counts(lambda: self.stream, lambda: self.store)
-        self.redis_outage = Outage("Redis")
-        self.database_outage = Outage("The database")
+        self.redis_outage = Outage(
+            "Redis takes no events now", "Redis takes events again."
+        )
+        self.database_outage = Outage(
+            "The database takes no events now", "The database takes events again."
+        )
         self._find_database = find_database
         self._find_redis = find_redis
         self._at_first_request: list[Callable[[], object]] = []
@@ -183,6 +188,19 @@ class State:
         if self.stream is not None:
             with suppress(StreamUnavailable):
                 self.stream.forget([forgotten_hash(visitor)])
+
+    def forget_email(self, email: str, now: int) -> Forgotten | None:
+        """Erase everybody of this address for good; None if nobody is known by it.
+
+        :raises StoreUnavailable: nothing was erased.
+        """
+        forgotten = self.store.forget_email(email, now)
+
+        if forgotten is not None and self.stream is not None:
+            with suppress(StreamUnavailable):
+                self.stream.forget(map(forgotten_hash, forgotten.visitors))
+
+        return forgotten
 
     def note_failure(self, error: Exception) -> None:
         """Log an error nobody expected: one line, once for each place it comes from."""

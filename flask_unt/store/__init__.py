@@ -21,6 +21,7 @@ from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.errors import WriteFailed
 from flask_unt.events import Entry
+from flask_unt.failpoint import failpoint
 
 from . import demo
 from . import forget
@@ -37,8 +38,10 @@ from .counters import read_counts
 from .engine import Database
 from .facts import DatabaseFacts
 from .facts import ask_database
+from .forget_person import Forgotten
 from .links import Seen
 from .partitions import ensure_months
+from .persons import Persons
 from .prune import Pruned
 from .prune import prune
 from .reported import Reported
@@ -51,6 +54,7 @@ from .write import write_entries
 
 __all__ = [
     "DatabaseFacts",
+    "Forgotten",
     "Pruned",
     "Replayed",
     "Store",
@@ -76,7 +80,7 @@ class StoreStatus:
     visitors: int
 
 
-class Store(Reported, Aside):
+class Store(Reported, Aside, Persons):
     """One database. Connects when first asked, and anew in every process.
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.
@@ -141,7 +145,13 @@ class Store(Reported, Aside):
         """
         self._make_months(now)
 
-        return self._write(lambda c: write_entries(c, entries, self._rules(), now))
+        def write(connection: sa.Connection) -> Written:
+            written = write_entries(connection, entries, self._rules(), now)
+            failpoint("before-commit")
+
+            return written
+
+        return self._write(write)
 
     def declare_email(self, visitor: str, email: str, now: int) -> None:
         """Note the address that somebody typed in this visitor's browser.

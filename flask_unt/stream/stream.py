@@ -18,11 +18,12 @@ from .replies import pending
 from .server import RedisServer
 from .server import ask_server
 from .status import StreamStatus
+from .tries import Tries
 
 __all__ = ["Stream", "StreamStatus", "Waiting"]
 
 
-class Stream(Adding, Reading, Leases):
+class Stream(Adding, Reading, Tries, Leases):
     """A lazy, fork-safe door to the stream of one queue.
 
     Give either the address or a host's :func:`connection_settings`. Nothing

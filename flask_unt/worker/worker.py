@@ -74,7 +74,7 @@ class Worker:
                     break
             except (StoreUnavailable, StreamUnavailable, WriteFailed) as error:
                 self._watcher.pause()
-                self._stopping.wait(self._outage.note(error))
+                self._stopping.wait(self._outage.wait(error))
 
         self._leave()
 
