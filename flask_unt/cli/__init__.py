@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 # Each adds its commands to the group.
+from . import people as people
 from . import replay as replay
 from . import setup as setup
 from . import status as status

@@ -185,7 +185,7 @@ def _group(
                 apart |= those.ids
                 again[visitor_id] = [p for p in own if not _is_one(p, those.ids)]
 
-        for single in _singles(connection, apart):
+        for single in singles(connection, apart):
             again[single.visitor_id].append(single)
 
         left = again
@@ -197,7 +197,7 @@ def _is_one(part: Part, ids: set[bytes]) -> bool:
     return part.whole and part.visit_id in ids
 
 
-def _singles(connection: sa.Connection, visit_ids: set[bytes]) -> Iterable[Part]:
+def singles(connection: sa.Connection, visit_ids: set[bytes]) -> Iterable[Part]:
     """The stored views of these visits, each for itself."""
     statement = sa.select(
         *(page_view.c[name] for name in SINGLE),

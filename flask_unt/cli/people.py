@@ -1,0 +1,104 @@
+"""``flask unt forget`` and ``flask unt export``: one person's data."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ..errors import RequestRefused
+from ..events import clean_email
+from ..events import clean_visitor
+from ..state import State
+from ..state import get_state
+from .group import now_ms
+from .group import sentences
+from .group import unt
+
+UNKNOWN = "Nobody is known as {who}."
+
+
+@unt.command("forget")
+@click.argument("who")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def forget(who: str, yes: bool) -> None:
+    """Erase a person for good. WHO is an email, or a visitor's uuid.
+
+    With an email all their browsers go, and what of these still comes is dropped. On a
+    browser that somebody else signed in on, only their own views go.
+    """
+    state = get_state()
+    visitor, email = _read(who)
+
+    with sentences():
+        question = _visitor_question() if visitor else _email_question(state, email)
+
+        if not yes:
+            click.confirm(question, abort=True, err=True)
+
+        click.echo(_forget(state, visitor, email))
+
+
+@unt.command("export")
+@click.argument("who")
+def export(who: str) -> None:
+    """Print all that is kept of a person as JSON. WHO is an email, or a visitor's uuid.
+
+    All and only their rows, by table. Times are UTC. The ids of browsers are left out.
+    """
+    store = get_state().store
+    visitor, email = _read(who)
+
+    with sentences():
+        found = store.export_visitor(visitor) if visitor else store.export_email(email)
+
+    if found is None:
+        raise click.ClickException(UNKNOWN.format(who=who))
+
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def _read(who: str) -> tuple[str | None, str]:
+    """A visitor's uuid, or None and an email."""
+    try:
+        return clean_visitor(who.strip()), ""
+    except RequestRefused:
+        pass
+
+    try:
+        return None, clean_email(who)
+    except RequestRefused:
+        raise click.BadParameter(
+            "Give an email address, or the uuid of a visitor."
+        ) from None
+
+
+def _visitor_question() -> str:
+    return "Erase this visitor and all their views for good?"
+
+
+def _email_question(state: State, email: str) -> str:
+    browsers = state.store.browsers_of(email)
+
+    if browsers is None:
+        raise click.ClickException(UNKNOWN.format(who=email))
+
+    alone, shared = browsers
+    also = f", and their own views on {shared} shared" if shared else ""
+    return f"Erase {email} with all views of {alone} browsers{also}, for good?"
+
+
+def _forget(state: State, visitor: str | None, email: str) -> str:
+    if visitor is not None:
+        state.forget(visitor, now_ms())
+        return "The visitor is forgotten."
+
+    forgotten = state.forget_email(email, now_ms())
+
+    if forgotten is None:
+        return UNKNOWN.format(who=email)
+
+    return (
+        f"{email} is forgotten, with {len(forgotten.visitors)} browsers;"
+        f" on {forgotten.shared} shared ones only their own views."
+    )

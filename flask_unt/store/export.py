@@ -1,0 +1,182 @@
+"""All that is kept of one person, and nothing of anybody else, as plain data.
+
+The ids of browsers are left out: whoever knows one can add views to it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from .dialect import select_in
+from .person import Person
+from .person import is_of
+from .schema import EPOCH
+from .schema import MILLISECOND
+from .schema import Moment
+from .schema import agent
+from .schema import event
+from .schema import leave
+from .schema import link
+from .schema import page
+from .schema import page_view
+from .schema import set_aside
+from .schema import user
+from .schema import visit
+from .schema import visitor
+from .schema import visitor_day
+
+Rows = list[dict[str, Any]]
+SECRET = {visitor.c.uuid, visitor.c.alias_of}
+AGENT = ("browser", "system", "device", "language", "zone")
+PAGE = ("host", "path", "title")
+
+
+def export_person(
+    connection: sa.Connection, person: Person, email: str
+) -> dict[str, Rows]:
+    """The rows of somebody's users and browsers, by the table's name.
+
+    Of a browser that another user signed in on, only their own views and events.
+    """
+    ids = person.user_ids
+    browsers = (*person.alone, *person.shared)
+    names = _names(connection, person.alone)
+
+    return {
+        "unt_user": _rows(connection, user, user.c.id, ids),
+        "unt_link": _rows(connection, link, link.c.user_id, ids),
+        "unt_visitor": _rows(connection, visitor, visitor.c.id, person.alone),
+        **_shown(connection, lambda table: _theirs(table, ids, browsers)),
+        **_of_browsers(connection, person.alone),
+        "unt_set_aside": _set_aside(connection, [email, *names]),
+    }
+
+
+def export_visitor(connection: sa.Connection, id: int) -> dict[str, Rows]:
+    """The rows of one browser; its user's only if it is nobody else's."""
+    linked = sa.select(link.c.user_id).where(link.c.visitor_id == id)
+    user_ids = sorted(set(connection.scalars(linked)))
+
+    return {
+        "unt_user": _rows(connection, user, user.c.id, user_ids[:1])
+        if len(user_ids) == 1
+        else [],
+        "unt_link": _rows(connection, link, link.c.visitor_id, [id]),
+        "unt_visitor": _rows(connection, visitor, visitor.c.id, [id]),
+        **_shown(connection, lambda table: table.c.visitor_id == id),
+        **_of_browsers(connection, [id]),
+        "unt_set_aside": _set_aside(connection, _names(connection, [id])),
+    }
+
+
+def _theirs(
+    table: sa.Table, user_ids: Sequence[int], visitor_ids: Sequence[int]
+) -> sa.ColumnElement[bool]:
+    """Rows that these users signed in for, or that are of a browser of theirs."""
+    owner = sa.select(visitor.c.owner_id).where(visitor.c.id == table.c.visitor_id)
+    owned = sa.and_(
+        table.c.visitor_id.in_(visitor_ids),
+        is_of(table, user_ids, owner.scalar_subquery()),
+    )
+
+    return sa.or_(table.c.user_id.in_(user_ids), owned)
+
+
+def _shown(connection: sa.Connection, theirs: Any) -> dict[str, Rows]:
+    views = (
+        sa.select(page_view, *(page.c[n] for n in PAGE), *(agent.c[n] for n in AGENT))
+        .join(page, page.c.id == page_view.c.page_id)
+        .join(agent, agent.c.id == page_view.c.agent_id)
+        .where(theirs(page_view))
+        .order_by(page_view.c.local_time, page_view.c.id)
+    )
+    visits = sa.select(visit).where(theirs(visit)).order_by(visit.c.started_at)
+    events = sa.select(event).where(theirs(event)).order_by(event.c.local_time)
+
+    return {
+        "unt_visit": _read(connection, visits),
+        "unt_page_view": _read(connection, views),
+        "unt_event": _read(connection, events),
+    }
+
+
+def _of_browsers(connection: sa.Connection, ids: Sequence[int]) -> dict[str, Rows]:
+    tables = (leave, visitor_day)
+
+    return {t.name: _rows(connection, t, t.c.visitor_id, ids) for t in tables}
+
+
+def _set_aside(connection: sa.Connection, words: Sequence[str]) -> Rows:
+    """Events that the database refused, which name one of these; without the id."""
+    found = {}
+
+    for word in words:
+        about = set_aside.c.payload.contains(json.dumps(word)[1:-1], autoescape=True)
+
+        for row in _read(connection, sa.select(set_aside).where(about)):
+            found[row["id"]] = {**row, "payload": _without_id(row["payload"])}
+
+    return [found[id] for id in sorted(found)]
+
+
+def _without_id(payload: str) -> Any:
+    try:
+        named = json.loads(payload)
+    except ValueError:
+        return None
+
+    if not isinstance(named, dict):
+        return None
+
+    return {name: value for name, value in named.items() if name != "visitor"}
+
+
+def _names(connection: sa.Connection, ids: Sequence[int]) -> list[str]:
+    rows = select_in(connection, sa.select(visitor.c.uuid), visitor.c.id, sorted(ids))
+
+    return [str(uuid.UUID(bytes=row.uuid)) for row in rows]
+
+
+def _rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    column: sa.Column[Any],
+    values: Sequence[int],
+) -> Rows:
+    columns = [c for c in table.columns if c not in SECRET]
+    statement = sa.select(*columns).order_by(*table.primary_key.columns)
+    found = select_in(connection, statement, column, sorted(values))
+
+    return [_plain(row._mapping, statement) for row in found]
+
+
+def _read(connection: sa.Connection, statement: sa.Select[Any]) -> Rows:
+    rows = connection.execute(statement).mappings()
+
+    return [_plain(row, statement) for row in rows]
+
+
+def _plain(row: Mapping[Any, Any], statement: sa.Select[Any]) -> dict[str, Any]:
+    columns = statement.selected_columns
+
+    return {c.name: _value(row[c.name], c) for c in columns if c.name in row}
+
+
+def _value(value: Any, column: sa.ColumnElement[Any]) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+
+    if isinstance(value, date):
+        return value.isoformat()
+
+    if isinstance(column.type, Moment) and value is not None:
+        return f"{(EPOCH + value * MILLISECOND).isoformat(timespec='milliseconds')}Z"
+
+    return value

@@ -1,0 +1,71 @@
+"""Everything of one person: the users of an address, and their browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from .dialect import select_in
+from .schema import link
+from .schema import user
+from .schema import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Ids of somebody's users, and of their browsers.
+
+    ``alone`` are browsers of nobody else; on ``shared`` ones somebody else has signed
+    in, too, so that only this person's views there are theirs.
+    """
+
+    user_ids: tuple[int, ...]
+    alone: tuple[int, ...]
+    shared: tuple[int, ...]
+
+
+def find_person(connection: sa.Connection, email: str) -> Person | None:
+    """The declared and the verified user of an address; None if nobody has it."""
+    users = sa.select(user.c.id).where(user.c.email == email).order_by(user.c.id)
+    user_ids = tuple(connection.scalars(users))
+
+    if not user_ids:
+        return None
+
+    linked = sa.select(link.c.visitor_id).where(link.c.user_id.in_(user_ids))
+    visitor_ids = sorted(set(connection.scalars(linked)))
+    shared = _shared(connection, visitor_ids, user_ids)
+    alone = tuple(id for id in visitor_ids if id not in shared)
+
+    return Person(user_ids, alone, tuple(sorted(shared)))
+
+
+def visitor_id_of(connection: sa.Connection, key: bytes) -> int | None:
+    """The row of a visitor, by the bytes of its uuid."""
+    return connection.scalar(sa.select(visitor.c.id).where(visitor.c.uuid == key))
+
+
+def is_of(
+    table: sa.Table, user_ids: Collection[int], owner: sa.ColumnElement[int | None]
+) -> sa.ColumnElement[bool]:
+    """Whether a view or an event is of these users, given its visitor's owner."""
+    whose = sa.func.coalesce(table.c.user_id, owner)
+
+    return whose.in_(user_ids)
+
+
+def _shared(
+    connection: sa.Connection, visitor_ids: Sequence[int], user_ids: Collection[int]
+) -> set[int]:
+    """Those of these browsers where another verified user was, too."""
+    others = (
+        sa.select(link.c.visitor_id)
+        .join(user, user.c.id == link.c.user_id)
+        .where(user.c.verified.is_(True), user.c.id.not_in(user_ids))
+    )
+    rows = select_in(connection, others, link.c.visitor_id, visitor_ids)
+
+    return {row.visitor_id for row in rows}
