@@ -17,8 +17,8 @@ from .forget import forget_visitor
 from .links import settle
 from .person import Person
 from .person import is_of
-from .regroup import singles
 from .regroup import regroup
+from .regroup import singles
 from .schema import event
 from .schema import leave
 from .schema import link
