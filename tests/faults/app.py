@@ -9,6 +9,7 @@ from flask import request
 
 from faults import HOST
 from faults import PREFIX
+from faults.releases import pretend
 from flask_unt import UNT
 
 
@@ -16,6 +17,7 @@ def signed_in() -> str | None:
     return request.headers.get("X-User")
 
 
+pretend()
 app = Flask(__name__)
 app.config.update(
     SECRET_KEY="secret",
@@ -24,7 +26,7 @@ app.config.update(
     UNT_RATE_LIMIT=None,
     UNT_NEW_PER_DAY=None,
     UNT_DATABASE_URL=os.environ["DATABASE"],
-    UNT_REDIS_URL=os.environ.get("REDIS"),
+    UNT_REDIS_URL=os.environ["REDIS"] or None,
     UNT_MAX_BACKLOG=int(os.environ.get("MAX_BACKLOG", "1000000")),
 )
 app.get("/")(lambda: "<!doctype html><html><body>Hello</body></html>")

@@ -51,6 +51,10 @@ class Memory:
             self._sent += events
             return events
 
+    def batches(self, count: int) -> list[dict[str, Any]]:
+        """The events of several batches."""
+        return [event for _ in range(count) for event in self.batch()]
+
     def _event(self, visitor: str) -> dict[str, Any]:
         kind = self._rng.random()
 

@@ -52,6 +52,11 @@ class Door:
     def lose_answer(self, word: bytes) -> None:
         self._do(lambda: setattr(self, "_word", word))
 
+    @property
+    def is_losing(self) -> bool:
+        """Whether the answer to be lost was not asked for yet."""
+        return self._word is not None
+
     def forgive(self) -> None:
         """Lose no answer any more."""
         self._do(lambda: setattr(self, "_word", None))

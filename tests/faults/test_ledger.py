@@ -158,7 +158,7 @@ def test_a_report_that_differs_is_named(
 
 def test_no_two_events_of_a_visitor_share_a_time() -> None:
     memory = Memory(random.Random(7))
-    events = [event for _ in range(300) for event in memory.batch()]
+    events = memory.batches(300)
     made = {
         (event["visitor"], event["time"], event["id"])
         for event in events
