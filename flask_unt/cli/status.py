@@ -124,7 +124,7 @@ def _stream_lines(look: Look) -> Iterator[tuple[str, str]]:
         yield "redis", "none: views are written in the request"
         return
 
-    if stream.trouble:
+    if "Redis" in look.figures.missing:
         yield "redis", UNKNOWN
         return
 
@@ -192,7 +192,7 @@ def _report(look: Look, findings: Iterable[Finding]) -> dict[str, Any]:
         "set_aside": stored.set_aside if stored else None,
         "refused": dict(figures.refused),
         "since": figures.since,
-        "waiting": stream.waiting if stream else 0,
+        "waiting": _waiting(look),
         "oldest_ms": stream.oldest_ms if stream else None,
         "workers": list(stream.workers) if stream else [],
         "last_drain": figures.last_drain,
@@ -203,6 +203,13 @@ def _report(look: Look, findings: Iterable[Finding]) -> dict[str, Any]:
         "trouble": [finding.text for finding in found if finding.level == BAD],
         "warnings": [finding.text for finding in found if finding.level == WARN],
     }
+
+
+def _waiting(look: Look) -> int | None:
+    if look.stream is None:
+        return 0
+
+    return None if "Redis" in look.figures.missing else look.stream.waiting
 
 
 def _schema(look: Look) -> dict[str, str | None]:
