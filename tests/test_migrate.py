@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from happenings import entry
 from happenings import open_store
 from happenings import view
@@ -133,6 +134,30 @@ def test_newer_tables_are_written_by_the_release_before(
         assert store.write([entry(view())], happenings.START).stored == 1
         store.migrate()
         assert store.status().revision == "0002"
+
+
+def test_files_are_named_by_their_revisions() -> None:
+    """A web process goes by the names, so that it need not import Alembic."""
+    scripts = list(ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions())
+
+    assert scripts[0].revision == migrate.head()
+    assert all(
+        Path(script.path).name.startswith(f"{script.revision}_") for script in scripts
+    )
+
+
+def test_alembic_is_not_imported_by_a_process_that_finds_the_tables(
+    sqlite_url: str,
+) -> None:
+    with open_store(sqlite_url) as store:
+        store.prepare()
+
+    program = (
+        "import sys; from flask_unt.store import Store, StoreSettings;"
+        "Store(sys.argv[1], StoreSettings()).prepare();"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, sqlite_url], check=True)
 
 
 def _copy_with_next_revision(scripts: Path) -> None:

@@ -18,10 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from flask_unt.errors import SchemaOutdated
 from flask_unt.errors import StoreUnavailable
@@ -33,6 +29,7 @@ from .schema import site
 
 IncludeName = Callable[[Any, str, Mapping[str, Any]], bool]
 VERSION_TABLE = "unt_alembic_version"
+VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.String))
 SCRIPTS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 0x756E74
 LOCK_SECONDS = 30
@@ -75,14 +72,15 @@ def compose(existing: IncludeName | None) -> IncludeName:
 
 def head() -> str:
     """The revision that this release wants."""
-    return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
+    return max(_revisions())
 
 
 def current(connection: sa.Connection) -> str | None:
     """The revision of the tables, None where there are none."""
-    return MigrationContext.configure(
-        connection, opts={"version_table": VERSION_TABLE}
-    ).get_current_revision()
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+
+    return connection.scalar(sa.select(VERSION.c.version_num))
 
 
 def prepare(database: Database, timezone: str, now: int) -> None:
@@ -117,12 +115,20 @@ def migrate(database: Database, timezone: str, now: int) -> None:
 
 def _is_known(revision: str) -> bool:
     """Whether this release can come from there. A newer release's is unknown."""
-    scripts = ScriptDirectory(str(SCRIPTS)).walk_revisions()
+    return revision in _revisions()
 
-    return any(script.revision == revision for script in scripts)
+
+def _revisions() -> list[str]:
+    """All revisions, by their files' names: they follow one another by number."""
+    scripts = (SCRIPTS / "versions").glob("[0-9]*.py")
+    return [script.name.partition("_")[0] for script in scripts]
 
 
 def _upgrade(connection: sa.Connection) -> None:
+    # 10 MB that a web process which finds the tables set up can do without.
+    from alembic import command
+    from alembic.config import Config
+
     revision = current(connection)
 
     if revision is not None and not _is_known(revision):
