@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +33,7 @@ ERROR_PAGES = frozenset((403, 404, 410))
 WIDE_CHARSET = re.compile(r"charset\s*=\s*\"?utf-?(?:16|32|7)\b")
 RESTORED = "unt.etag"
 # Of the page as it was: without them is better than with wrong ones.
-DIGESTS = ("Content-MD5", "Digest", "Content-Digest", "Repr-Digest")
+DIGESTS = frozenset(("content-md5", "digest", "content-digest", "repr-digest"))
 
 
 def script_tag(
@@ -105,14 +107,16 @@ class Injector:
         hooks.append(self.after_request)
 
     def _inject(self, response: Response) -> None:
+        headers = _headers_of(response)
+
         if response.status_code == 304:
-            self._rename_unchanged(response)
+            self._rename_unchanged(response, headers)
             return
 
         if not _is_shown(response.status_code):
             return
 
-        at = self._place(response)
+        at = self._place(response, headers)
 
         if at is None:
             self._note(response)
@@ -121,14 +125,16 @@ class Injector:
         view = memoryview(response.get_data())
         tag = self._tag(response).encode()
         response.set_data(b"".join((view[:at], tag, view[at:])))
-        self._rename(response)
 
-        for name in DIGESTS:
-            response.headers.pop(name, None)
+        if "etag" in headers:
+            self._rename(response)
 
-    def _place(self, response: Response) -> int | None:
+        for name in DIGESTS & headers.keys():
+            response.headers.pop(name)
+
+    def _place(self, response: Response, headers: Mapping[str, str]) -> int | None:
         """Where in a page the tag goes; None where it does not."""
-        if not _is_page(response) or self._is_exempt():
+        if not _is_page(response, headers) or self._is_exempt():
             return None
 
         if (response.content_length or 0) > SIZE_LIMIT:
@@ -150,11 +156,15 @@ class Injector:
             now = time.time_ns() // 1_000_000
             note_untagged(self._state, request.endpoint, response, now)
 
-    def _rename_unchanged(self, response: Response) -> None:
+    def _rename_unchanged(self, response: Response, headers: Mapping[str, str]) -> None:
         if RESTORED in request.environ:
             self._rename(response)
-        elif request.if_none_match.star_tag and self._place(response) is not None:
-            # Whoever sent "*" named no ETag, but the page is still at hand.
+            return
+
+        # Whoever sent "*" named no ETag, but the page is still at hand.
+        is_any = request.if_none_match.star_tag
+
+        if is_any and self._place(response, headers) is not None:
             self._rename(response)
 
     def _tag(self, response: Response) -> Markup:
@@ -182,13 +192,15 @@ def _is_shown(status: int) -> bool:
     return status == 200 or status in ERROR_PAGES or status >= 500
 
 
-def _is_page(response: Response) -> bool:
+def _headers_of(response: Response) -> dict[str, str]:
+    """One pass over the few headers is cheaper than a search for each."""
+    return {name.lower(): value for name, value in response.headers}
+
+
+def _is_page(response: Response, headers: Mapping[str, str]) -> bool:
     """Whether it is a whole page, as far as can be told without reading it."""
     if response.direct_passthrough or not response.is_sequence:
         return False
-
-    # A pass over the few headers is cheaper than one search for each.
-    headers = {name.lower(): value for name, value in response.headers}
 
     if "content-encoding" in headers or "content-range" in headers:
         return False
@@ -199,6 +211,7 @@ def _is_page(response: Response) -> bool:
     return _is_html(headers.get("content-type", "")) and not _asks_for_fragment()
 
 
+@lru_cache
 def _is_html(content_type: str) -> bool:
     kind, _, parameters = content_type.lower().partition(";")
     return kind.strip() == "text/html" and not WIDE_CHARSET.search(parameters)

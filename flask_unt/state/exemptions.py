@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -19,14 +21,21 @@ DASHBOARD = "unt_dashboard"
 SHOWN = "flask_unt.dashboard.shown"
 
 
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """The exempt views of one app, and what all paths to them begin with."""
+
+    version: tuple[int, int]
+    endpoints: frozenset[str]
+    paths: tuple[str, ...]
+
+
 class Exemptions:
     """Views and blueprints marked with ``@unt.exempt``; our own pages always are."""
 
     def __init__(self) -> None:
         self._marked: list[Any] = []
-        self._known: WeakKeyDictionary[Flask, tuple[object, tuple[str, ...]]] = (
-            WeakKeyDictionary()
-        )
+        self._known: WeakKeyDictionary[Flask, Exempt] = WeakKeyDictionary()
 
     def add(self, view_or_blueprint: Any) -> None:
         """Mark a view function, a view class or a blueprint."""
@@ -40,9 +49,7 @@ class Exemptions:
         if endpoint.startswith(f"{BLUEPRINT}."):
             return True
 
-        return bool(self._marked) and any(
-            part in self._marked for part in _parts_of(app, endpoint)
-        )
+        return endpoint in self._exempt(app).endpoints
 
     def has_page(self, app: Flask, endpoint: str | None, environ: Any) -> bool:
         """Whether the page that answers a request is exempt.
@@ -63,24 +70,33 @@ class Exemptions:
 
         path = path[len(script_root) :]
 
-        if "//" not in path and not f"{path}/".startswith(self._beginnings(app)):
+        # Matching costs much more.
+        if "//" not in path and not f"{path}/".startswith(self._exempt(app).paths):
             return False
 
         environ = _environ(host, path, script_root)
         return self.has_endpoint(app, _endpoint_of(app, environ))
 
-    def _beginnings(self, app: Flask) -> tuple[str, ...]:
-        """What the paths of all exempt views begin with: matching costs much more."""
+    def _exempt(self, app: Flask) -> Exempt:
         version = len(self._marked), len(app.view_functions)
         known = self._known.get(app)
 
-        if known is None or known[0] != version:
-            rules = app.url_map.iter_rules()
-            exempt = (rule for rule in rules if self.has_endpoint(app, rule.endpoint))
-            found = {rule.rule.partition("<")[0] for rule in exempt}
-            known = self._known[app] = version, tuple(found)
+        if known is None or known.version != version:
+            endpoints = frozenset(
+                endpoint
+                for endpoint in app.view_functions
+                if any(part in self._marked for part in _parts_of(app, endpoint))
+            )
+            known = self._known[app] = Exempt(
+                version, endpoints, _paths(app, endpoints)
+            )
 
-        return known[1]
+        return known
+
+
+def _paths(app: Flask, endpoints: Collection[str]) -> tuple[str, ...]:
+    rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint in endpoints)
+    return tuple({rule.rule.partition("<")[0] for rule in rules})
 
 
 def _parts_of(app: Flask, endpoint: str) -> Iterator[Any]:
