@@ -14,7 +14,7 @@ from servers import PostgresServer
 
 CONFIGURATION = """
 [databases]
-* = host=127.0.0.1 port={server}
+* = host=127.0.0.1 port={server} user=unt
 
 [pgbouncer]
 listen_addr = 127.0.0.1
