@@ -42,10 +42,10 @@ lowest:
 soak: setup
 	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
 
-faults: setup
+faults: setup .venv/.ready-bench
 	PYTHONPATH=tests $(NEWEST) -m faults.run --seeds $(SEEDS) \
 		--seconds $(FAULT_SECONDS) $(if $(FAULT_SEED),--seed $(FAULT_SEED))
-	$(NEWEST) -m pytest tests/faults
+	$(NEWEST) -m pytest tests/faults -m fault
 
 bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py

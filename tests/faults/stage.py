@@ -154,25 +154,38 @@ class Stage:
 
 
 class Site:
-    """gunicorn in one of several styles; ``process`` is its master."""
+    """gunicorn in one of several styles, or uWSGI; ``process`` is its master."""
 
     def __init__(
         self, stage: Stage, style: str, environment: Mapping[str, str]
     ) -> None:
         self.port = processes.free_port()
         self.process = Process(
-            [
-                *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
-                *("--no-control-socket", *GUNICORN[style], "faults.app:app"),
-            ],
+            self._uwsgi() if style == "uwsgi" else self._gunicorn(style),
             stage.new_log("site"),
             environment={**stage.environment, **environment},
             folder=stage.folder,
         )
 
     def start(self) -> None:
+        """Start it (again) and wait until it answers."""
         self.process.start()
         self.process.wait_until(self._answers, PATIENCE)
+
+    def _gunicorn(self, style: str) -> list[str]:
+        return [
+            *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
+            *("--no-control-socket", *GUNICORN[style], "faults.app:app"),
+        ]
+
+    def _uwsgi(self) -> list[str]:
+        """Without threads, and the app is loaded before the processes fork."""
+        return [
+            *(processes.command_path("uwsgi", str(Path(sys.executable).parent)),),
+            *("--http-socket", f"127.0.0.1:{self.port}", "--master", "--need-app"),
+            *("--processes", "2", "--die-on-term", "--disable-logging"),
+            *("--virtualenv", sys.prefix, "--module", "faults.app:app"),
+        ]
 
     def children(self) -> Sequence[int]:
         return processes.process_tree(self.process.pid)[1:]

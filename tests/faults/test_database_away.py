@@ -20,6 +20,7 @@ from faults.stage import Worker
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 
+LONG = pytest.mark.long
 GONE = "The database cannot be written to, entries wait"
 BACK = "The database can be written to again."
 AWAY = {
@@ -114,13 +115,13 @@ END
     ("backend", "code"),
     [
         pytest.param("postgresql", "40P01", id="deadlock"),
-        pytest.param("postgresql", "40001", id="serialization"),
-        pytest.param("postgresql", "55P03", id="lock timeout"),
+        pytest.param("postgresql", "40001", id="serialization", marks=LONG),
+        pytest.param("postgresql", "55P03", id="lock timeout", marks=LONG),
         pytest.param("postgresql", "53100", id="disk full"),
-        pytest.param("postgresql", "57P01", id="shutting down"),
+        pytest.param("postgresql", "57P01", id="shutting down", marks=LONG),
         pytest.param("mariadb", "1213", id="mariadb deadlock"),
-        pytest.param("mariadb", "1205", id="mariadb lock timeout"),
-        pytest.param("mariadb", "1114", id="mariadb full"),
+        pytest.param("mariadb", "1205", id="mariadb lock timeout", marks=LONG),
+        pytest.param("mariadb", "1114", id="mariadb full", marks=LONG),
     ],
 )
 def test_an_error_that_passes_is_tried_again(

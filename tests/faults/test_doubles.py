@@ -74,7 +74,9 @@ def until_lost(door: Door, send: Callable[[], None]) -> None:
         send()
 
 
-@pytest.mark.parametrize("backend", ["postgresql", "mariadb"])
+@pytest.mark.parametrize(
+    "backend", ["postgresql", pytest.param("mariadb", marks=pytest.mark.long)]
+)
 def test_a_commit_whose_answer_was_lost_is_stored_once(
     stage: Callable[..., Stage], ledger: Ledger, backend: str
 ) -> None:
@@ -107,7 +109,14 @@ def test_a_commit_whose_answer_was_lost_is_stored_once(
 
 
 @pytest.mark.parametrize("with_redis", [True, False])
-@pytest.mark.parametrize("backend", ["postgresql", "mariadb", "sqlite"])
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "postgresql",
+        pytest.param("mariadb", marks=pytest.mark.long),
+        pytest.param("sqlite", marks=pytest.mark.long),
+    ],
+)
 def test_one_event_a_hundred_times_at_once_is_one_row(
     stage: Callable[..., Stage], ledger: Ledger, backend: str, with_redis: bool
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -84,6 +85,7 @@ def test_two_web_servers_and_workers_that_come_and_go(
     settled(here, ledger)
 
 
+@pytest.mark.long
 def test_a_reload_under_load(stage: Callable[..., Stage]) -> None:
     """HUP has gunicorn end its processes politely and start new ones."""
     here = stage("postgresql")
@@ -103,7 +105,8 @@ def test_a_reload_under_load(stage: Callable[..., Stage]) -> None:
     settled(here, ledger)
 
 
-@pytest.mark.parametrize("style", ["preload", "gthread", "gevent"])
+@pytest.mark.long
+@pytest.mark.parametrize("style", ["preload", "gthread", "gevent", "uwsgi"])
 def test_kinds_of_web_servers(stage: Callable[..., Stage], style: str) -> None:
     """Through the stream, and, while Redis is away, into the database."""
     here = stage("postgresql")
@@ -124,7 +127,9 @@ def test_kinds_of_web_servers(stage: Callable[..., Stage], style: str) -> None:
     assert verdict.answers[202] > 0
 
 
-@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+@pytest.mark.parametrize(
+    "driver", ["psycopg", pytest.param("psycopg2", marks=pytest.mark.long)]
+)
 def test_postgresql_behind_pgbouncer_in_transaction_mode(
     stage: Callable[..., Stage], driver: str
 ) -> None:
@@ -150,6 +155,27 @@ def test_postgresql_behind_pgbouncer_in_transaction_mode(
             more(ledger)
 
         settled(here, ledger)
+
+
+@pytest.mark.long
+def test_a_worker_frozen_for_70_seconds(stage: Callable[..., Stage]) -> None:
+    """With the command's own patience: another takes over what it held, and drains."""
+    here = stage("postgresql")
+    here.prepare()
+    ledger = Ledger()
+    site = here.serve()
+    frozen = here.work(CLAIM_IDLE_MS="60000")
+    frozen.wait_ready()
+
+    with load(ledger, site):
+        more(ledger)
+        frozen.process.freeze()
+        here.work(CLAIM_IDLE_MS="60000")
+        time.sleep(70)
+        frozen.process.thaw()
+        more(ledger)
+
+    settled(here, ledger)
 
 
 def test_two_releases_at_once(stage: Callable[..., Stage]) -> None:
