@@ -129,3 +129,16 @@ def test_without_host_the_server_speaks():
         "HTTP_ORIGIN": "http://shop.example",
     }
     assert Judge(settings).judge(environ).own
+
+
+def test_what_is_known_of_one_host_does_not_count_for_another():
+    settings = Settings.from_config({"UNT_PREFIX": "/k"}, {}, "/instance")
+    judge = Judge(settings)
+    sent = {"HTTP_ORIGIN": "https://shop.example", "wsgi.url_scheme": "https"}
+
+    for _ in range(2):
+        assert judge.judge({**sent, "HTTP_HOST": "shop.example"}).own
+        assert not judge.judge({**sent, "HTTP_HOST": "other.example"}).allowed
+        assert judge.judge(
+            {**sent, "HTTP_HOST": "app:8000", "HTTP_SEC_FETCH_SITE": "same-origin"}
+        ).own
