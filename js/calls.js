@@ -1,10 +1,12 @@
 // The calls that a site makes besides UNT() itself.
 
-import { choices } from "./choices.js";
-import { record, setHook } from "./queue.js";
-import { send, sendEmail, wake } from "./sender.js";
-import { call, current, made, open } from "./views.js";
-import { known, visitor } from "./visitor.js";
+import { consent, optOut } from "./choices.js";
+import { attempt } from "./page.js";
+import { own, record, setHook } from "./queue.js";
+import { post, send, wake } from "./sender.js";
+import { known } from "./storage.js";
+import { call, current, forget, open } from "./views.js";
+import { renew, visitor } from "./visitor.js";
 
 /**
  * @param {import("./queue.js").Event} event
@@ -12,7 +14,9 @@ import { known, visitor } from "./visitor.js";
  */
 const deliver = (event) =>
   new Promise((resolve) => {
-    record({ ...made(), ...event }, resolve);
+    const key = attempt(record, event);
+    if (key) own[key] = resolve;
+    else resolve(false);
     wake(0);
   });
 
@@ -25,7 +29,6 @@ export const track = (name, props) =>
 
 /** @type {Record<string, (...given: any[]) => unknown>} */
 export const calls = {
-  ...choices,
   track,
   open,
   before: setHook,
@@ -33,10 +36,22 @@ export const calls = {
   flush: () => send(true),
   id: () => (known() ? visitor() : null),
   identify: (token) => deliver({ type: "identify", token }),
+  consent,
+  optOut,
+
+  /** A new visitor from here on: somebody else sits down at this browser. */
+  reset() {
+    if (known()) renew();
+  },
 
   /** An address, or what is typed in #emailUNT: an event, where it listens, is none. */
-  email(address) {
-    const field = /** @type {HTMLInputElement} */ (document.getElementById("emailUNT"));
-    return sendEmail(typeof address === "string" ? address : field.value);
+  async email(address) {
+    if (!known()) return false;
+
+    const field = /** @type {any} */ (document.getElementById("emailUNT")) || {};
+    const email = typeof address == "string" ? address : field.value;
+    const said = await post("/email", JSON.stringify({ visitor: visitor(), email }));
+    forget(said);
+    return said.status == 200;
   },
 };

@@ -1,51 +1,42 @@
 // What the visitor, or the site for them, decides about being known.
 
 import { settled } from "./queue.js";
-import { sendClear } from "./sender.js";
-import { CONSENT, FROM, OFF, OURS, VISITOR } from "./storage.js";
-import { get, keep, keys, remove, settle, tab } from "./storage.js";
-import { known, refresh, renew } from "./visitor.js";
-import { resume, uncount } from "./views.js";
+import { post, wake } from "./sender.js";
+import { CONSENT, FRESH, OFF, OURS, VISITOR } from "./storage.js";
+import { get, keys, known, put, settle, tab } from "./storage.js";
+import { visitor } from "./visitor.js";
+import { open, uncount } from "./views.js";
 
 /**
- * Forget the visitor here, and tell the server to forget the cookie that names them.
+ * Remember a choice, and what follows: who refuses is forgotten, and the server told to
+ * forget the cookie that names them; who agrees after that is somebody new.
  *
  * @param {string} choice
- * @param {string} value
+ * @param {boolean} value
+ * @param {boolean} agreed
  */
-function withdraw(choice, value) {
-  if (known()) sendClear();
-
-  for (const key of keys(OURS).concat(VISITOR)) if (key !== OFF) settled(key, false);
-  delete tab[FROM];
-  uncount();
-  keep(choice, value);
-}
-
-export const choices = {
-  /** @param {boolean} given */
-  consent(given) {
-    if (!given) return withdraw(CONSENT, "0");
-
-    const again = get(CONSENT) === "0";
-    keep(CONSENT, "1");
+const choose = (choice, value, agreed) => {
+  const wasKnown = known();
+  const before = get(choice);
+  put(choice, value ? "1" : "0", true);
+  if (agreed) {
     settle();
-    if (again) refresh();
-    resume();
-  },
+    if (before && !wasKnown) put(FRESH, visitor());
+    open();
+    wake(0);
+  } else {
+    if (wasKnown) post("/e", '{"events":[],"clear":true}');
+    for (const key of [...keys(OURS), VISITOR]) {
+      if (key != OFF && key != choice) settled(key);
+    }
+    delete tab[OURS];
+    uncount();
+  }
+};
 
-  /** @param {boolean} [out] */
-  optOut(out = true) {
-    if (out) return withdraw(OFF, "1");
-    if (!get(OFF)) return;
+/** @param {boolean} given */
+export const consent = (given) => choose(CONSENT, given, given);
 
-    remove(OFF);
-    refresh();
-    resume();
-  },
-
-  /** A new visitor from here on: somebody else sits down at this browser. */
-  reset() {
-    if (known()) renew();
-  },
+export const optOut = (out = true) => {
+  if (out || get(OFF) == 1) choose(OFF, out, !out);
 };

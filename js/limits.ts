@@ -8,7 +8,6 @@ export const enum Limit {
   BATCH_LENGTH = 2e4,
   EVENT_LENGTH = 2e4,
   URL_LENGTH = 4096,
-  TITLE_LENGTH = 500,
 
   // The queue.
   MOST_EVENTS = 500,

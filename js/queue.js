@@ -2,9 +2,10 @@
 // can never lose each other's.
 
 import { Limit } from "./limits";
-import { attempt, settings, uuid } from "./page.js";
-import { DROPPED, OURS, get, granted, put, queued, remove } from "./storage.js";
-import { off, visitor } from "./visitor.js";
+import { attempt, uuid } from "./page.js";
+import { DROPPED, OURS, get, known, off, put, queued, remove } from "./storage.js";
+import { marks } from "./views.js";
+import { visitor } from "./visitor.js";
 
 /**
  * @typedef {object} Event design: the batch
@@ -28,25 +29,22 @@ import { off, visitor } from "./visitor.js";
  * @property {string} [name]
  * @property {unknown} [props]
  * @property {string} [token]
- *
- * @typedef {[key: string, raw: string]} Waiting
  */
 
 // A key: OURS, the id, "e" or for a leave "l", the visitor.
 const KIND = OURS.length + 36;
 
 /**
- * What this page recorded and the server has not, with who waits for the outcome.
+ * What this page recorded and the server has not, and who waits for the outcome.
  *
- * @type {Record<string, (taken: boolean) => void>}
+ * @type {Record<string, any>}
  */
 export const own = {};
 
-/** The newest mark of each visitor that this page load was given. */
-export const given = { marks: /** @type {Record<string, string | undefined>} */ ({}) };
-
 /** @type {(event: Event) => unknown} */
 let hook = (event) => event;
+
+let last = 0;
 
 /** @param {typeof hook} edit given an event, may change it; returns false to drop it */
 export const setHook = (edit) => void (hook = edit);
@@ -55,7 +53,7 @@ export const setHook = (edit) => void (hook = edit);
 export const visitorOf = (key) => key.slice(KIND + 1);
 
 /** @param {string} key */
-const isLeave = (key) => key[KIND] === "l";
+const isLeave = (key) => key[KIND] == "l";
 
 /**
  * Take the event out of the queue and tell who waits for it.
@@ -63,66 +61,66 @@ const isLeave = (key) => key[KIND] === "l";
  * @param {string} key
  * @param {boolean} taken does the server have it
  */
-export function settled(key, taken) {
+export const settled = (key, taken = false) => {
   remove(key);
   if (own[key]) own[key](taken);
   delete own[key];
-}
+};
 
-/** @param {string} [key] */
-export function giveUp(key = "") {
-  if (!isLeave(key)) put(DROPPED, (+get(DROPPED) || 0) + 1);
-  settled(key, false);
-}
-
-/** Keep the newest of the week, within bounds that leave the host its storage. */
-function bound() {
-  const oldest = OURS + uuid(Date.now() - Limit.OLDEST);
-  let length = 0;
-  queued()
-    .reverse()
-    .forEach((key, newer) => {
-      length += get(key).length;
-      if (newer >= Limit.MOST_EVENTS || length > Limit.MOST_LENGTH || key < oldest) giveUp(key);
-    });
-}
+/** @param {string} key */
+export const giveUp = (key) => {
+  if (!isLeave(key)) put(DROPPED, (get(DROPPED) | 0) + 1);
+  settled(key);
+};
 
 /**
  * Queue an event, before anything else happens to it. One recorded again under its
  * id replaces itself.
  *
- * @param {Event} event is given its visitor and mark, unless it has a visitor
- * @param {(taken: boolean) => void} [taken] told whether the server has it
- * @returns {string} its key, "" when it is not taken
+ * @param {Event} event is given what is missing: id, time, visitor, mark
+ * @returns {string | void} its key, if it is taken
  */
-export function record(event, taken = () => {}) {
-  let key = "";
-  attempt(() => {
-    if (off()) return;
+export const record = (event) => {
+  if (off()) return;
 
-    if (event.visitor === undefined) {
-      const nameless = !granted() && settings.consent === "anonymous";
-      if (nameless && event.type !== "view") return;
+  if (!event.time) {
+    const now = Date.now();
+    // No two at the same moment, unless the clock was set back.
+    event.time = last = now > last || now < last - Limit.AT_ONCE ? now : last + 1;
+    event.tz = -new Date().getTimezoneOffset();
+    event.id = uuid(event.time);
+    event.visitor = visitor();
+    event.as = marks[/** @type {string} */ (event.visitor)];
+  }
+  // Without a visitor only views are counted.
+  if (!event.visitor && !event.url) return;
 
-      event.visitor = nameless ? null : visitor();
-      event.as = given.marks[event.visitor || ""];
-    }
+  const copy = { ...event };
+  const edited = attempt(hook, copy);
+  const taken = edited || edited === undefined;
+  const raw = taken && attempt(JSON.stringify, edited || copy);
+  if (!raw) return;
 
-    const copy = { ...event };
-    const edited = attempt(() => hook(copy));
-    if (!edited && edited !== undefined) return;
+  const name = event.id ? event.id + "e" : event.view + "l";
+  const key = OURS + name + (event.visitor || "");
+  if (raw.length > Limit.EVENT_LENGTH) return giveUp(key);
 
-    const raw = JSON.stringify(edited || copy);
-    if (raw.length > Limit.EVENT_LENGTH) return giveUp();
-
-    key = OURS + (event.id ? event.id + "e" : event.view + "l") + (event.visitor || "");
-    put(key, raw);
-    if (!own[key]) bound();
-    own[key] = taken;
-  });
-  if (!key) taken(false);
+  put(key, raw);
+  if (!own[key]) {
+    own[key] = () => {};
+    // Keep the newest of the week, within bounds that leave the host its storage.
+    const oldest = OURS + uuid(Date.now() - Limit.OLDEST);
+    let length = 0;
+    queued()
+      .reverse()
+      .forEach((one, newer) => {
+        length += get(one).length;
+        const excess = newer >= Limit.MOST_EVENTS || length > Limit.MOST_LENGTH;
+        if (excess || one < oldest) giveUp(one);
+      });
+  }
   return key;
-}
+};
 
 /**
  * The oldest events that may be sent together: those of one visitor, within bounds.
@@ -131,18 +129,17 @@ export function record(event, taken = () => {}) {
  * @param {number} most
  * @param {boolean} [all]
  * @param {boolean} [mine] only what this page recorded
- * @returns {Waiting[]}
+ * @returns {string[]} their keys
  */
-export function pick(most, all, mine) {
+export const pick = (most, all, mine) => {
   const keys = queued().filter(
-    (key) => (!mine || own[key]) && (granted() || !visitorOf(key)),
+    (key) => (!mine || own[key]) && (known() || !visitorOf(key)),
   );
   if (!all && keys.every(isLeave)) return [];
 
   let length = 0;
   return keys
-    .filter((key) => visitorOf(key) === visitorOf(keys[0]))
+    .filter((key) => visitorOf(key) == visitorOf(keys[0]))
     .slice(0, most)
-    .map((key) => /** @type {Waiting} */ ([key, get(key)]))
-    .filter(([, raw], at) => (length += raw.length) < Limit.BATCH_LENGTH || !at);
-}
+    .filter((key, at) => (length += get(key).length) < Limit.BATCH_LENGTH || !at);
+};

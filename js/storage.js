@@ -1,4 +1,4 @@
-// localStorage that never throws: what it refuses stays in memory.
+// localStorage that never throws: what it refuses, or may not keep, stays in memory.
 
 import { attempt, settings } from "./page.js";
 
@@ -14,51 +14,52 @@ export const BORN = OURS + "born";
 export const CONSENT = OURS + "consent";
 export const DROPPED = OURS + "dropped";
 export const FRESH = OURS + "fresh";
-export const FROM = OURS + "from";
 export const GATE = OURS + "gate";
 export const OFF = OURS + "off";
 
 /** @type {Record<string, any>} */
 const store = attempt(() => localStorage) || {};
 
-/** @type {Record<string, any>} */
+/** @type {Record<string, any>} holds under OURS the id of the view before */
 export const tab = attempt(() => sessionStorage) || {};
 
-/** @type {Record<string, any>} what may not, or could not, be stored */
+/** @type {Record<string, any>} */
 const memory = {};
 
 /** @param {string} key */
 export const get = (key) => memory[key] || store[key];
 
+/** The browser asks not to be followed, or its owner opted out here. */
+export const off = () =>
+  get(OFF) == 1 ||
+  (settings.gpc != "ignore" &&
+    (/** @type {any} */ (navigator).globalPrivacyControl ||
+      navigator.doNotTrack == "1"));
+
 /** May anything be kept in this browser, and the visitor be named to the server? */
-export const granted = () => (get(CONSENT) || +!settings.consent) == 1;
+export const known = () => !off() && (get(CONSENT) || !("consent" in settings)) == 1;
 
 /**
- * @param {string} key
- * @param {any} value
- */
-export function keep(key, value) {
-  memory[key] = value;
-  attempt(() => {
-    store[key] = value;
-    delete memory[key];
-  });
-}
-
-/**
- * Like `keep`, but in memory until the visitor agreed.
+ * Keep it where it lasts, once the visitor may be known.
  *
  * @param {string} key
  * @param {any} value
+ * @param {boolean} [lasts] in any case
  */
-export const put = (key, value) =>
-  granted() ? keep(key, value) : (memory[key] = value);
+export const put = (key, value, lasts = known()) => {
+  memory[key] = value;
+  if (lasts)
+    attempt(() => {
+      store[key] = value;
+      delete memory[key];
+    });
+};
 
 /** @param {string} key */
-export function remove(key) {
+export const remove = (key) => {
   delete memory[key];
   delete store[key];
-}
+};
 
 /**
  * @param {string} start
@@ -73,6 +74,4 @@ export const keys = (start) =>
 export const queued = () => keys(OURS + "0");
 
 /** What was held in memory moves to where it lasts. */
-export function settle() {
-  for (const key in memory) keep(key, memory[key]);
-}
+export const settle = () => Object.keys(memory).forEach((key) => put(key, memory[key]));

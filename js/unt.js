@@ -2,21 +2,19 @@
 
 import { calls } from "./calls.js";
 import { watchClicks } from "./clicks.js";
-import { attempt, safe, settings } from "./page.js";
-
-/** @type {any} */
-const page = window;
+import { attempt, page, settings } from "./page.js";
 
 attempt(() => {
   let { UNT, unt } = page;
   // Included twice, it counts once.
   if (!UNT || !UNT.open) {
-    UNT = page.UNT = safe((/** @type {string} */ server) => calls.view("call", server));
-    for (const name in calls) UNT[name] = safe(calls[name]);
+    UNT = page.UNT = attempt.bind(0, calls.view, "call");
+    for (const name in calls) UNT[name] = attempt.bind(0, calls[name]);
     page.registerEmail = UNT.email;
     watchClicks();
 
-    const push = safe((/** @type {[string]} */ [name, ...given]) => UNT[name](...given));
+    /** @param {[string]} call */
+    const push = ([name, ...given]) => attempt(UNT[name], ...given);
     page.unt = { push };
     if (Array.isArray(unt)) unt.forEach(push);
   }

@@ -1,28 +1,33 @@
 // Page views, and how long each was read.
 
 import { Limit } from "./limits";
-import { attempt, elapsed, moment, on, safe, settings, uuid } from "./page.js";
-import { given, own, record, visitorOf } from "./queue.js";
-import { aim, followOthers, send, sendLast, wake } from "./sender.js";
-import { FROM, granted, tab } from "./storage.js";
-import { off, visitor } from "./visitor.js";
+import { attempt, elapsed, on, page, settings } from "./page.js";
+import { own, record, settled, visitorOf } from "./queue.js";
+import { aim, followOthers, release, send, wake } from "./sender.js";
+import { OURS, known, off, queued, tab } from "./storage.js";
+import { renew, visitor } from "./visitor.js";
 
 /** @typedef {import("./queue.js").Event} Event */
 
+/**
+ * The newest mark of each visitor that this page load was given.
+ *
+ * @type {Record<string, string | undefined>}
+ */
+export let marks = {};
+
 let started = false;
-let gone = false;
 
 // The view that is on: its event, and its key in the queue ("": it does not count).
 let view = /** @type {Event & {url: string}} */ ({});
-let key = "";
+let key = /** @type {string | void} */ ("");
 // 1: its events have left; 2: and the address then changed, so a title is not its.
 let state = 0;
 let at = 0;
 
-// How it is read.
+// How it is read: since when (0: it is not), when something was last done to the page.
 let since = 0;
 let input = 0;
-let reading = false;
 let engaged = 0;
 let scroll = 0;
 let saved = "";
@@ -39,185 +44,165 @@ const address = () =>
 /** @param {string} url */
 const withoutQuery = (url) => url.replace(/\?[^#]*/, "");
 
-const title = () => document.title.slice(0, Limit.TITLE_LENGTH);
-
-/** What every event says: its id, and when it was made, no two at the same moment. */
-export function made() {
-  const time = moment();
-  return { id: uuid(time), time, tz: -new Date().getTimezoneOffset() };
-}
-
 /** The id of the view that is on, if it is this visitor's. */
-export const current = () =>
-  visitorOf(key) === visitor() ? view.id : undefined;
+export const current = () => (view.visitor == visitor() ? view.id : undefined);
 
 /**
  * @param {string} kind
  * @param {string} [referrer]
+ * @param {number} [delay] ms until it is sent
  */
-function show(kind, referrer) {
+const show = (kind, referrer, delay = 0) => {
   saveLeave();
-  heading = title();
   view = {
     type: "view",
-    ...made(),
     url: address(),
-    title: heading,
+    title: (heading = document.title),
     referrer,
-    from: tab[FROM],
+    from: tab[OURS],
     kind,
     width: screen.width,
     lang: navigator.language,
-    status: view.id ? undefined : Number(settings.status) || undefined,
+    status: (!view.id && +(/** @type {any} */ (settings.status))) || undefined,
   };
   key = record(view);
-  if (key && granted()) tab[FROM] = view.id;
-
-  at = since = elapsed();
-  engaged = scroll = 0;
-  saved = "";
-  state = 0;
-}
+  at = elapsed();
+  state = engaged = scroll = 0;
+  wake(delay);
+  if (key && known()) tab[OURS] = view.id;
+};
 
 /**
  * The address changed without a page load.
  *
  * @param {string} kind
  */
-function move(kind) {
+const move = (kind) => {
   const url = address();
-  if (!view.id || url === view.url) return;
+  if (!view.id || url == view.url) return;
 
-  const elsewhere = withoutQuery(url) !== withoutQuery(view.url);
-  if (kind === "replace" && (!elsewhere || elapsed() - at < Limit.AT_ONCE)) {
+  const elsewhere = withoutQuery(url) != withoutQuery(view.url);
+  if (kind == "replace" && (!elsewhere || elapsed() - at < Limit.AT_ONCE)) {
     if (state && elsewhere) state = 2;
     view.url = url;
-  } else {
-    show(kind, view.url);
-    wake(Limit.SETTLES);
-  }
-}
+  } else show(kind, view.url, Limit.SETTLES);
+};
 
 /**
  * Events leave now. Until then the view took the address and title that the page
  * settled on; from here on a new title rides on the `leave`.
  */
-export function closeView() {
-  if (state || !own[key]) return;
+export const closeView = () => {
+  if (state || !own[/** @type {string} */ (key)]) return;
 
   state = 1;
-  view.title = heading = title();
+  view.title = heading = document.title;
   record(view);
-}
+};
 
 /** How far down the page was seen, in percent. */
-function look() {
-  const { scrollHeight } = document.documentElement;
-  const seen = (100 * (scrollY + innerHeight)) / scrollHeight;
-  scroll = Math.max(scroll, Math.min(100, seen | 0));
-}
+const look = () => {
+  scroll = Math.max(
+    scroll,
+    ((100 * (scrollY + innerHeight)) / document.documentElement.scrollHeight) | 0,
+  );
+};
 
 /** Store what the view's `leave` would say now. It is sent with something else. */
-function saveLeave() {
+const saveLeave = () => {
   const now = elapsed();
-  if (reading) {
+  if (since) {
     engaged += Math.min(now - since, Limit.LONGEST_TICK);
-    look();
+    // From then on only scrolling changes it.
+    if (!scroll) look();
   }
-  since = now;
-  reading = !document.hidden && document.hasFocus() && now - input < Limit.IDLE;
+  const read = !document.hidden && document.hasFocus() && now - input < Limit.IDLE;
+  since = read ? now : 0;
 
-  const leave = /** @type {Event} */ ({
-    type: "leave",
-    view: view.id,
-    visitor: view.visitor,
-    engaged: engaged | 0,
-    scroll,
-    title: state === 1 ? heading : undefined,
-  });
-  if (visitorOf(key) && saved !== (saved = JSON.stringify(leave))) {
-    record({ ...leave, time: Date.now() });
-  }
-}
+  const late = state == 1 ? heading : undefined;
+  if (key && saved != (saved = engaged + "," + scroll + late))
+    record({
+      type: "leave",
+      view: view.id,
+      visitor: view.visitor,
+      time: Date.now(),
+      engaged: engaged | 0,
+      scroll,
+      title: late,
+    });
+};
 
-function leaveNow() {
-  heading = title();
+export const leaveNow = () => {
+  heading = document.title;
   saveLeave();
-}
+};
 
-function watchReading() {
-  input = elapsed();
-  on(window, "pointerdown pointermove keydown scroll", ({ type }) => {
+const watchReading = () => {
+  on("pointerdown pointermove keydown scroll", ({ type }) => {
     input = elapsed();
-    heading = title();
+    heading = document.title;
     // Asking a page for its position lays it out: only where that was just done.
-    if (type === "scroll") look();
+    if (type == "scroll") look();
   });
-  setInterval(safe(leaveNow), Limit.TICK);
+  setInterval(attempt, Limit.TICK, leaveNow);
 
-  on(document, "visibilitychange", () => {
-    begin();
+  on("visibilitychange", () => {
+    open();
     leaveNow();
-    if (document.hidden && !gone) send(true);
+    if (document.hidden) send(true);
   });
-  on(window, "pagehide", () => {
-    leaveNow();
-    reading = false;
-    gone = true;
-    sendLast();
-  });
-  on(window, "pageshow", ({ persisted }) => {
+  on("pageshow", ({ persisted }) => {
     if (!persisted) return;
-    gone = false;
-    given.marks = {};
+    release();
+    marks = {};
+    since = 0;
     if (view.id) show("bf");
-    wake(0);
   });
-}
+};
 
 /** The Navigation API tells of moves; history is patched only where it is missing. */
-function watchMoves() {
-  const { navigation } = /** @type {any} */ (window);
-  if (navigation) {
-    return on(navigation, "currententrychange", (event) => move(event.navigationType));
-  }
+const watchMoves = () => {
+  on(
+    "currententrychange popstate hashchange",
+    ({ navigationType }) => move(navigationType || "traverse"),
+    page.navigation,
+  );
+  if (page.navigation) return;
 
-  for (const kind of ["push", "replace"]) {
+  ["push", "replace"].forEach((kind) => {
     const name = /** @type {"pushState"} */ (kind + "State");
     const original = history[name];
-    history[name] = function (...given) {
-      original.apply(this, given);
-      attempt(() => move(kind));
+    history[name] = (...given) => {
+      original.apply(history, given);
+      attempt(move, kind);
     };
-  }
-  on(window, "popstate hashchange", () => move("traverse"));
-}
-
-/** The first view, once the page is really there to be seen. */
-function begin() {
-  if (view.id || document.hidden) return;
-
-  const reloaded = attempt(() => performance.navigation.type) === 1;
-  show(reloaded ? "reload" : "load", document.referrer);
-  // A script in the head runs before there is a title.
-  wake(document.readyState === "loading" ? Limit.SETTLES : 0);
-}
+  });
+};
 
 /**
- * Watch the page, unless that was refused.
+ * Watch the page, and record its view once it is really there to be seen.
  *
  * @param {string} [server]
  */
-export function open(server) {
-  if (started || off()) return;
+export const open = (server) => {
+  if (off()) return;
 
-  started = true;
-  aim(server);
-  followOthers();
-  watchMoves();
-  watchReading();
-  begin();
-}
+  if (!started) {
+    started = true;
+    aim(server);
+    followOthers();
+    watchMoves();
+    watchReading();
+  }
+  if (view.id || document.hidden) return;
+
+  show(
+    attempt(() => performance.navigation.type) == 1 ? "reload" : "load",
+    document.referrer,
+    // A script in the head runs before there is a title.
+    document.readyState == "loading" ? Limit.SETTLES : 0,
+  );
+};
 
 /**
  * Record a view now, unless this address was just recorded; the first call starts.
@@ -225,30 +210,26 @@ export function open(server) {
  * @param {string} [kind]
  * @param {string} [server]
  */
-export function call(kind = "call", server = "") {
-  if (!started) return open(server);
-  if (!view.id || (address() === view.url && elapsed() - at < Limit.AT_ONCE)) return;
-
-  show(kind, view.url);
-  wake(0);
-}
+export const call = (kind = "call", server) => {
+  const again = address() == view.url && elapsed() - at < Limit.AT_ONCE;
+  if (view.id && !again) show(kind, view.url);
+  else open(server);
+};
 
 /**
- * Nothing more is said of the view that is on, if it is one of these visitors'.
+ * The server was told to forget some visitors: so do we, and say nothing more of the
+ * view that is on, if it is theirs.
  *
- * @param {string[]} gone
+ * @param {import("./sender.js").Said} said
  */
-export const hush = (gone) => void (gone.includes(visitorOf(key)) && (key = ""));
+export const forget = ({ gone = [] }) => {
+  for (const key of queued()) if (gone.includes(visitorOf(key))) settled(key);
+  if (gone.includes(view.visitor)) key = "";
+  if (gone.includes(visitor())) renew();
+};
 
 /** The view that is on no longer counts: nothing more is said of it. */
-export function uncount() {
+export const uncount = () => {
   view = /** @type {any} */ ({});
   key = "";
-}
-
-/** Count again, the page that is on included. */
-export function resume() {
-  open();
-  begin();
-  wake(0);
-}
+};

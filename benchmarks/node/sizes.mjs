@@ -35,7 +35,17 @@ async function measure(name, entry) {
 }
 
 const peers = Object.keys(dependencies).filter((name) => name !== "esbuild");
-const sizes = [await measure("unt.js", "../../js/unt.js")];
+const served = readFileSync("../../flask_unt/static/unt.js");
+const sizes = [
+  await measure("unt.js", "../../js/unt.js"),
+  {
+    name: "unt.js as served",
+    raw: readFileSync("../../flask_unt/static/unt.src.js").length,
+    minified: served.length,
+    gzip: gzipSync(served, { level: 9 }).length,
+    brotli: brotliCompressSync(served).length,
+  },
+];
 for (const name of peers) {
   sizes.push(await measure(`${name} ${dependencies[name]}`, name));
 }
