@@ -23,6 +23,6 @@ def due(page: Any) -> list[str]:
 
 def fails(page: Any) -> int:
     """How many requests in a row failed, as far as the tab heard."""
-    count: int = page.evaluate("+(localStorage['unt:gate'] || '||').split('|')[1]")
+    count: int = page.evaluate("+(localStorage['unt:gate'] || ',,').split(',')[1]")
 
     return count
