@@ -6,8 +6,10 @@ import logging
 import os
 import secrets
 import socket
-import time
+import threading
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,8 +32,11 @@ from .stream import as_unavailable
 DRAIN = "drain"
 PRUNE = "prune"
 DAY_MS = 86_400_000
-LEASE_MS = 10_000
-RENEW_SECONDS = 2.0
+LEASE_MS = 5_000
+RENEW_SECONDS = 1.0
+# Drains beside the first one, where the database takes several writers at once.
+HELPS = tuple(f"{DRAIN}-{number}" for number in range(2, 9))
+HELP_FROM = 8000
 FAILURE_SECONDS = 600
 
 log = logging.getLogger("flask_unt")
@@ -39,12 +44,18 @@ log = logging.getLogger("flask_unt")
 
 @dataclass
 class Shift:
-    """How the worker of this process works, and what its last drain did."""
+    """How the worker of this process works, and what its last drain did.
+
+    It ``helps`` another's drain where the database takes several writers; ``busy`` is
+    a worker that has a job.
+    """
 
     consumer: str
     stop: Callable[[], bool] = lambda: False
     linger: float = 1.0
     claim_idle_ms: int = CLAIM_IDLE_MS
+    helps: bool = False
+    busy: bool = False
     last: Drained = field(default_factory=Drained)
 
 
@@ -71,6 +82,19 @@ def enqueue_drain(stream: Stream, to: Queue | None = None) -> bool:
     return _enqueue(stream, to, DRAIN, LEASE_MS, "flask_unt.jobs.drain_job")
 
 
+def enqueue_help(stream: Stream, to: Queue | None = None) -> bool:
+    """Have one more worker drain if more waits than one soon has done.
+
+    :raises StreamUnavailable: Redis is not there.
+    """
+    if stream.waiting() < HELP_FROM:
+        return False
+
+    job = "flask_unt.jobs.drain_job"
+
+    return any(_enqueue(stream, to, name, LEASE_MS, job) for name in HELPS)
+
+
 def enqueue_prune(stream: Stream, to: Queue | None = None) -> bool:
     """Have a worker delete what is too old; False if that was done within a day.
 
@@ -82,6 +106,7 @@ def enqueue_prune(stream: Stream, to: Queue | None = None) -> bool:
 def _enqueue(
     stream: Stream, to: Queue | None, name: str, lease_ms: int, function: str
 ) -> bool:
+    # The job has no arguments: its id tells it which lease is its own.
     job_id = f"unt-{name}-{secrets.token_hex(8)}"
 
     if not stream.lease(name, job_id, lease_ms):
@@ -126,11 +151,15 @@ def drain_job() -> None:
         return
 
     try:
-        _drain_under(_Lease(stream, job.id), stream)
+        _drain_under(_Lease(stream, _lease_of(job.id), job.id), stream)
     except StreamUnavailable as error:
         log.info("A drain was broken off: %s", error)
     except Exception:
         log.exception("A drain failed.")
+
+
+def _lease_of(job_id: str) -> str:
+    return job_id.removeprefix("unt-").rpartition("-")[0]
 
 
 def _drain_under(lease: _Lease, stream: Stream) -> None:
@@ -138,43 +167,52 @@ def _drain_under(lease: _Lease, stream: Stream) -> None:
         return
 
     shift = SHIFT.get(None) or Shift(consumer_name())
-    shift.last = drain(
-        stream,
-        get_state().store,
-        consumer=shift.consumer,
-        stop=lambda: shift.stop() or not lease.hold(),
-        linger=shift.linger,
-        claim_idle_ms=shift.claim_idle_ms,
-    )
+
+    with lease.kept():
+        shift.last = drain(
+            stream,
+            get_state().store,
+            consumer=shift.consumer,
+            stop=lambda: shift.stop() or lease.lost,
+            linger=0.0 if lease.name in HELPS else shift.linger,
+            claim_idle_ms=shift.claim_idle_ms,
+        )
+
     lease.drop()
 
 
 class _Lease:
     """The right to drain; it was taken for the job when the job was enqueued."""
 
-    def __init__(self, stream: Stream, owner: str) -> None:
+    def __init__(self, stream: Stream, name: str, owner: str) -> None:
+        self.name = name
+        self.lost = False
         self._stream = stream
         self._owner = owner
-        self._next_renewal = 0.0
+        self._over = threading.Event()
 
     def take(self) -> bool:
-        return self._renew() or self._stream.lease(DRAIN, self._owner, LEASE_MS)
+        return self._stream.renew(
+            self.name, self._owner, LEASE_MS
+        ) or self._stream.lease(self.name, self._owner, LEASE_MS)
 
-    def hold(self) -> bool:
-        """Renew it now and then; False if it was lost."""
-        if time.monotonic() < self._next_renewal:
-            return True
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew it from another thread: a batch may take longer than it lasts."""
+        thread = threading.Thread(target=self._renew, daemon=True, name="unt-lease")
+        thread.start()
 
-        # While Redis is away nobody can take it, and the database may still be served.
-        with suppress(StreamUnavailable):
-            return self.take()
-
-        return True
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
 
     def drop(self) -> None:
-        self._stream.drop(DRAIN, self._owner)
+        self._stream.drop(self.name, self._owner)
 
-    def _renew(self) -> bool:
-        self._next_renewal = time.monotonic() + RENEW_SECONDS
-
-        return self._stream.renew(DRAIN, self._owner, LEASE_MS)
+    def _renew(self) -> None:
+        while not self._over.wait(RENEW_SECONDS):
+            # While Redis is away nobody can take it, and the database may be served.
+            with suppress(StreamUnavailable):
+                self.lost = not self.take()

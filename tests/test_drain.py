@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import entries
 import pytest
 import redis
+from happenings import open_store
+from happenings import rows as rows_of
 
 from flask_unt.drain import Drained
 from flask_unt.drain import drain
@@ -20,8 +25,10 @@ from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Identity
 from flask_unt.events import encode_entry
 from flask_unt.events import payload_entry
+from flask_unt.events import stored_key
 from flask_unt.store import Store
 from flask_unt.store import StoreSettings
+from flask_unt.store import schema
 from flask_unt.stream import Stream
 
 OTHER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -436,3 +443,52 @@ def test_entries_of_a_forgotten_visitor_are_dropped_and_refused_from_then_on(
 
     with pytest.raises(VisitorForgotten):
         stream.add(entries.data(), visitors=[entries.VISITOR])
+
+
+# -- several drains at once ---------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
+def test_two_drains_over_the_same_visitors_make_the_visits_of_one(
+    stream: Stream, database_url: str, sqlite_url: str
+) -> None:
+    """Views of twelve visitors in any order: each visit is touched by both drains."""
+    chance = random.Random(11)
+    visitors = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(12)]
+    views = [
+        entries.view(
+            visitor=chance.choice(visitors),
+            time=entries.NOW + chance.randrange(9_000_000),
+        )
+        for _ in range(600)
+    ]
+    views = [replace(v, key=stored_key(v.visitor, v.id, v.time)) for v in views]
+
+    for view in views:
+        stream.add(entries.data(view))
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(drain_alone, stream, database_url, n) for n in "ab"]
+        drained = [one.result() for one in both]
+
+    assert sum(one.stored for one in drained) == 600
+    assert min(one.stored for one in drained) > 100
+
+    with open_store(sqlite_url) as alone:
+        alone.write([entries.entry(*views)], entries.NOW)
+        wanted = visits(alone)
+
+    with open_store(database_url) as store:
+        assert visits(store) == wanted
+
+
+def drain_alone(stream: Stream, url: str, consumer: str) -> Drained:
+    with open_store(url) as store:
+        return drain_now(stream, store, consumer=consumer, count=8, linger=0.5)
+
+
+def visits(store: Store) -> list[tuple[Any, ...]]:
+    columns = ("id", "started_at", "last_at", "last_id", "views", "engaged_ms")
+    found = [tuple(row) for row in rows_of(store, schema.visit, *columns)]
+
+    return [*found, *map(tuple, rows_of(store, schema.page_view, "id", "visit_id"))]

@@ -110,6 +110,11 @@ class Store(Reported, Aside, Persons):
         """The revision that this release wants."""
         return migrate.head()
 
+    @property
+    def takes_several_writers(self) -> bool:
+        """Whether several may write at once; on SQLite they wait for each other."""
+        return self._database.backend != "sqlite"
+
     def ping(self) -> None:
         """Ask the database anything at all.
 

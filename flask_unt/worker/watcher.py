@@ -12,6 +12,7 @@ from ..errors import StreamUnavailable
 from ..jobs import DRAIN
 from ..jobs import Shift
 from ..jobs import enqueue_drain
+from ..jobs import enqueue_help
 from ..jobs import enqueue_prune
 from ..stream import Stream
 from .health import Pulse
@@ -75,6 +76,9 @@ class Watcher:
         jobs = self._jobs
 
         if jobs is None or self._stream.leased(DRAIN):
+            if jobs is not None and self._shift.helps and not self._shift.busy:
+                enqueue_help(self._stream, jobs)
+
             self._over.wait(POLL_SECONDS)
             return
 

@@ -20,6 +20,7 @@ from ..jobs import SHIFT
 from ..jobs import Shift
 from ..jobs import consumer_name
 from ..jobs import enqueue_drain
+from ..jobs import enqueue_help
 from ..jobs import queue
 from ..state import State
 from ..stream import Stream
@@ -84,6 +85,7 @@ class Worker:
         """Bring the tables up to date, and see that the queue is this site's."""
         store = self._state.store
         store.migrate()
+        self._shift.helps = store.takes_several_writers
 
         if not self._stream.claim_site(store.site_id()):
             raise StreamUnavailable(
@@ -128,7 +130,7 @@ class Worker:
     def _drain_all(self, rq_worker: Any, jobs: Queue) -> bool:
         while not self._stopping():
             if self._stream.waiting() > self._shift.last.left:
-                enqueue_drain(self._stream, jobs)
+                self._enqueue(jobs)
 
             if self._take_job(rq_worker, jobs, None):
                 continue
@@ -159,9 +161,18 @@ class Worker:
         if found is None:
             return False
 
-        rq_worker.execute_job(*found)
+        self._shift.busy = True
+
+        try:
+            rq_worker.execute_job(*found)
+        finally:
+            self._shift.busy = False
 
         return True
+
+    def _enqueue(self, jobs: Queue) -> None:
+        if not enqueue_drain(self._stream, jobs) and self._shift.helps:
+            enqueue_help(self._stream, jobs)
 
     def _leave(self) -> None:
         self._watcher.stop()
