@@ -125,7 +125,10 @@ TYPE_NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENT_TYPES.
 VALUES: Mapping[type[Any], Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind))) for kind in TYPE_NAMES
 }
-ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# Of what an event holds, JSON knows all but bytes.
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=bytes.hex
+)
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -174,13 +177,9 @@ def decode_entry(data: bytes) -> Entry:
 
 
 def pack_event(event: Event) -> list[Any]:
-    """An event as a list of what JSON knows: its type's name, then its fields."""
+    """An event as a list that :func:`to_json` takes: its type's name, its fields."""
     kind = type(event)
-    values = VALUES[kind](event)
-    return [
-        TYPE_NAMES[kind],
-        *[value.hex() if isinstance(value, bytes) else value for value in values],
-    ]
+    return [TYPE_NAMES[kind], *VALUES[kind](event)]
 
 
 def unpack_event(packed: object) -> Event:
@@ -222,7 +221,7 @@ def unpack_user(packed: object) -> Identity | None:
 
 
 def to_json(data: object) -> str:
-    """Compact JSON."""
+    """Compact JSON; bytes in hexadecimal digits."""
     return ENCODER.encode(data)
 
 
