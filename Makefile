@@ -50,6 +50,8 @@ faults: setup .venv/.ready-bench
 bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py
 	$(NEWEST) benchmarks/web.py
+	$(NEWEST) benchmarks/drain.py
+	$(NEWEST) benchmarks/host.py
 	$(NEWEST) benchmarks/tracker.py
 
 clean:

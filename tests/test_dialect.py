@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,12 @@ from happenings import START
 from happenings import open_store
 from happenings import rows
 
+from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 from flask_unt.store import Store
 from flask_unt.store import schema
+from flask_unt.store.bulk import add_missing
+from flask_unt.store.bulk import add_rows
 from flask_unt.store.dialect import chunks
 from flask_unt.store.dialect import insert_missing
 from flask_unt.store.dialect import select_in
@@ -24,6 +28,13 @@ KEY, OTHER = b"k" * 16, b"o" * 16
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with open_store(database_url) as store:
+        store.prepare()
+        yield store
+
+
+@pytest.fixture
+def psycopg2_store(postgres2_url: str) -> Iterator[Store]:
+    with open_store(postgres2_url) as store:
         store.prepare()
         yield store
 
@@ -107,3 +118,73 @@ def test_update_rows_may_change_what_they_are_known_by(store: Store) -> None:
         update_rows(connection, schema.leave, "id", [(KEY, {"id": OTHER})])
 
     assert [row.id for row in rows(store, schema.leave)] == [OTHER]
+
+
+ODD = 'a\\b\t"c"\n{d},NULL\\N é \U0001f600'
+PAGE = ("hash", "host", "path", "title", "title_at")
+
+
+def odd_pages() -> list[tuple[Any, ...]]:
+    """What would end a value, a row or an array, if it were not escaped."""
+    return [(KEY, "host", ODD, "", START), (OTHER, "NULL", "\\N", '"', START + 1)]
+
+
+def assert_odd_pages(store: Store) -> None:
+    found = [tuple(row) for row in rows(store, schema.page, *PAGE)]
+    assert found == odd_pages()
+
+
+def test_new_rows_are_stored_as_they_are(store: Store) -> None:
+    with store._database.writing() as connection:
+        add_rows(connection, schema.page, PAGE, odd_pages())
+
+    assert_odd_pages(store)
+
+
+def test_missing_rows_are_stored_as_they_are(store: Store) -> None:
+    with store._database.writing() as connection:
+        add_missing(connection, schema.page, PAGE, odd_pages(), "hash")
+        add_missing(connection, schema.page, PAGE, odd_pages(), "hash")
+
+    assert_odd_pages(store)
+
+
+def test_rows_are_stored_as_they_are_through_psycopg2(psycopg2_store: Store) -> None:
+    with psycopg2_store._database.writing() as connection:
+        add_rows(connection, schema.page, PAGE, odd_pages()[:1])
+        add_missing(connection, schema.page, PAGE, odd_pages(), "hash")
+        changes = [(odd[0], {"path": odd[2]}) for odd in odd_pages()]
+        update_rows(connection, schema.page, "hash", changes)
+
+    assert_odd_pages(psycopg2_store)
+
+
+def test_new_rows_that_are_there_are_refused(store: Store) -> None:
+    with pytest.raises(WriteFailed), store._database.writing() as connection:
+        add_rows(connection, schema.page, PAGE, [*odd_pages(), *odd_pages()])
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "a\x00b"])
+def test_text_that_does_not_fit_is_refused_and_never_cut(
+    postgres_url: str, text: str
+) -> None:
+    with open_store(postgres_url) as store:
+        store.prepare()
+        row = (KEY, "host", "/", text, START)
+
+        for add in (add_rows, lambda *how: add_missing(*how, "hash")):
+            with pytest.raises(WriteFailed), store._database.writing() as connection:
+                add(connection, schema.page, PAGE, [row])
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_an_outage(
+    own_postgres: Callable[..., Any],
+) -> None:
+    server = own_postgres()
+
+    with open_store(server.fresh_database()) as store:
+        store.prepare()
+
+        with pytest.raises(StoreUnavailable), store._database.writing() as connection:
+            server.kill()
+            add_rows(connection, schema.page, PAGE, odd_pages())

@@ -95,8 +95,13 @@ def _make(connection: sa.Connection, table: str, month: Month) -> None:
 
     # The whole table, not only DEFAULT: a query that was planned before the month was
     # there would look in DEFAULT alone for what has moved.
+    connection.execute(sa.text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+
+    if _exists(connection, name):
+        # Another process made it while this one waited.
+        return
+
     for statement in (
-        f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
         f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)",
         f"WITH moved AS (DELETE FROM {table}_default WHERE id >= '{low}'"
         f" AND id < '{high}' RETURNING *) INSERT INTO {name} SELECT * FROM moved",
