@@ -155,6 +155,11 @@ class Found:
         self.aside = set(_identities(payloads))
 
 
+def only_taken(ledger: Ledger) -> bool:
+    """Whether each answer was a 202; a busy machine may have given none in time."""
+    return set(ledger.answers) <= {0, 202} and not ledger.odd
+
+
 def sent_events(events: Iterable[dict[str, Any]]) -> Iterator[Sent]:
     """The views and custom events of a batch; leaves become no rows."""
     for event in events:

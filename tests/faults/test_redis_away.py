@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +14,7 @@ from faults.clients import now_ms
 from faults.clients import post
 from faults.clients import until
 from faults.ledger import Ledger
+from faults.ledger import only_taken
 from faults.stage import STREAM
 from faults.stage import Site
 from faults.stage import Stage
@@ -31,8 +31,7 @@ AWAY = [
     faults.change_password,
     faults.make_redis_read_only,
 ]
-REQUESTS = 30
-LONGEST_WAIT = 0.5
+REQUESTS = 10
 
 
 def send(ledger: Ledger, site: Site, memory: Memory, batches: int) -> None:
@@ -42,7 +41,7 @@ def send(ledger: Ledger, site: Site, memory: Memory, batches: int) -> None:
 
 @pytest.mark.slow
 def test_no_trouble_of_redis_costs_a_view_or_a_5xx(stage: Callable[..., Stage]) -> None:
-    """A request waits at most once in a breaker's period: all could wait 15 s."""
+    """Each answer is a 202. How long it takes, tests/test_stream.py shows."""
     here = stage("postgresql")
     here.prepare()
     ledger, memory = Ledger(), Memory(random.Random(3))
@@ -53,16 +52,13 @@ def test_no_trouble_of_redis_costs_a_view_or_a_5xx(stage: Callable[..., Stage]) 
         send(ledger, site, memory, 2)
 
         with faults.broken(fault, here):
-            started = time.monotonic()
             send(ledger, site, memory, REQUESTS)
-            seconds = time.monotonic() - started
+            assert only_taken(ledger), fault.__name__
 
-        assert seconds < REQUESTS * LONGEST_WAIT * 0.7, fault.__name__
         until(lambda: is_served_by_redis(here, ledger, site, memory), "Redis's turn")
 
     here.settle()
 
-    assert set(ledger.answers) == {202}
     assert ledger.verdict(here.url, now_ms()).troubles == {}
 
 
