@@ -146,6 +146,8 @@ def test_a_moved_page_gets_the_title_set_after_the_move(
     site = tracked()
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
+    # What goes on sending takes the new view along at once.
+    site.wait_for(lambda: not due(page))
     page.evaluate(
         "history.pushState(0, '', '/second');"
         "setTimeout(() => document.title = 'Arrived', 120)"
