@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import Any
 from typing import TypeVar
@@ -26,6 +27,7 @@ from .state import Exemptions
 from .state import RedisAddress
 from .state import State
 from .state import get_state
+from .state import parse_who
 from .store.engine import DRIVERS
 from .store.migrate import compose
 from .stream import connection_settings
@@ -107,6 +109,33 @@ class UNT:
         """Leave a view or a blueprint alone: no tag, and its pages are not recorded."""
         self._exemptions.add(view)
         return view
+
+    def forget(self, who: str) -> bool:
+        """Erase a person, by email or a visitor's uuid; False if nobody is known so.
+
+        In an app context. See docs/privacy.md for what goes on shared browsers.
+
+        :raises UNTError: ``who`` is neither, or the database takes no writes now.
+        """
+        state, now = get_state(), time.time_ns() // 1_000_000
+        visitor, email = parse_who(who)
+
+        if visitor is None:
+            return state.forget_email(email, now) is not None
+
+        state.forget(visitor, now)
+        return True
+
+    def export(self, who: str) -> dict[str, Any] | None:
+        """All and only a person's rows, by table; None if nobody is known so.
+
+        In an app context. Times are texts in UTC, keys are hexadecimal.
+
+        :raises UNTError: ``who`` is neither, or the database cannot be asked now.
+        """
+        store = get_state().store
+        visitor, email = parse_who(who)
+        return store.export_visitor(visitor) if visitor else store.export_email(email)
 
 
 def unt_script() -> Markup:

@@ -29,6 +29,8 @@ from tracked import close
 from tracked import site
 from tracked import state_of
 
+from flask_unt import UNT
+from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Entry
 from flask_unt.events import event_payload
@@ -292,6 +294,25 @@ def test_export_prints_json(app: Flask) -> None:
     for who in (ANN, "ada@site.example"):
         found = json.loads(command(app, "export", who).stdout)
         assert len(found["unt_page_view"]) == 2
+
+
+def test_the_extension_does_it_too(sqlite_url: str) -> None:
+    unt = UNT()
+    app = site(sqlite_url, unt)
+    state_of(app).store.write(of_ada(), NOW)
+
+    with app.app_context():
+        found = unt.export("ada@site.example")
+        assert found == unt.export(ANN)
+        assert unt.forget("ada@site.example")
+        assert not unt.forget("ada@site.example")
+        assert unt.export("ada@site.example") is unt.export(CAT) is None
+        assert unt.forget(CAT)
+
+        with pytest.raises(UNTError, match="Give an email address"):
+            unt.export("nonsense")
+
+    close(app)
 
 
 def test_redis_refuses_who_was_forgotten_by_address(

@@ -6,11 +6,9 @@ import json
 
 import click
 
-from ..errors import RequestRefused
-from ..events import clean_email
-from ..events import clean_visitor
 from ..state import State
 from ..state import get_state
+from ..state import parse_who
 from .group import now_ms
 from .group import sentences
 from .group import unt
@@ -28,9 +26,9 @@ def forget(who: str, yes: bool) -> None:
     browser that somebody else signed in on, only their own views go.
     """
     state = get_state()
-    visitor, email = _read(who)
 
     with sentences():
+        visitor, email = parse_who(who)
         question = _visitor_question() if visitor else _email_question(state, email)
 
         if not yes:
@@ -47,30 +45,15 @@ def export(who: str) -> None:
     All and only their rows, by table. Times are UTC. The ids of browsers are left out.
     """
     store = get_state().store
-    visitor, email = _read(who)
 
     with sentences():
+        visitor, email = parse_who(who)
         found = store.export_visitor(visitor) if visitor else store.export_email(email)
 
     if found is None:
         raise click.ClickException(UNKNOWN.format(who=who))
 
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
-
-
-def _read(who: str) -> tuple[str | None, str]:
-    """A visitor's uuid, or None and an email."""
-    try:
-        return clean_visitor(who.strip()), ""
-    except RequestRefused:
-        pass
-
-    try:
-        return None, clean_email(who)
-    except RequestRefused:
-        raise click.BadParameter(
-            "Give an email address, or the uuid of a visitor."
-        ) from None
 
 
 def _visitor_question() -> str:

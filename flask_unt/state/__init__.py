@@ -16,6 +16,7 @@ from .state import Check
 from .state import RedisAddress
 from .state import State
 from .state import get_state
+from .who import parse_who
 
 __all__ = [
     "BLUEPRINT",
@@ -32,4 +33,5 @@ __all__ = [
     "State",
     "describe",
     "get_state",
+    "parse_who",
 ]

@@ -1,0 +1,24 @@
+"""Who is meant by an email address or a visitor's uuid."""
+
+from __future__ import annotations
+
+from ..errors import RequestRefused
+from ..errors import UNTError
+from ..events import clean_email
+from ..events import clean_visitor
+
+
+def parse_who(who: str) -> tuple[str | None, str]:
+    """A visitor's uuid and "", or None and an email.
+
+    :raises UNTError: it is neither.
+    """
+    try:
+        return clean_visitor(who.strip()), ""
+    except RequestRefused:
+        pass
+
+    try:
+        return None, clean_email(who)
+    except RequestRefused:
+        raise UNTError("Give an email address, or the uuid of a visitor.") from None
