@@ -43,7 +43,10 @@ def test_foreign_sites_are_403(path):
     assert (response.status_code, response.json) == (403, {"error": "foreign-origin"})
     assert "Access-Control-Allow-Origin" not in response.headers
     assert post(app, path, json={}, headers={"Origin": "null"}).status_code == 403
-    assert state_of(app).counts.read().refused == {"foreign-origin": 1, "null-origin": 1}
+    assert state_of(app).counts.read().refused == {
+        "foreign-origin": 1,
+        "null-origin": 1,
+    }
 
 
 def test_answers_carry_nothing_of_the_site(sqlite_url):
