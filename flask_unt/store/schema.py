@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 EPOCH = datetime(1970, 1, 1)
+EPOCH_UTC = EPOCH.replace(tzinfo=timezone.utc)
 MILLISECOND = timedelta(milliseconds=1)
 PARTITIONED = ("unt_page_view", "unt_event")
 
@@ -82,11 +83,9 @@ class Moment(TypeDecorator[int]):
             return None
 
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        epoch = EPOCH if moment.tzinfo is None else EPOCH_UTC
 
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
-
-        return int((moment - EPOCH) // MILLISECOND)
+        return int((moment - epoch) // MILLISECOND)
 
 
 Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -123,6 +122,13 @@ def _count(name: str) -> sa.Column[int]:
     return sa.Column(name, Number, nullable=False)
 
 
+def _index_of_known(*names: str) -> sa.Index:
+    """An index of the rows whose first column is not NULL; on MySQL of all."""
+    known = sa.text(f"{names[0]} IS NOT NULL")
+
+    return sa.Index(None, *names, postgresql_where=known, sqlite_where=known)
+
+
 def _came_from() -> list[sa.Column[Any]]:
     return [
         sa.Column("referrer", sa.String(2048)),
@@ -145,17 +151,20 @@ visitor = _table(
     "unt_visitor",
     sa.Column("id", Number, primary_key=True),
     sa.Column("uuid", Key, nullable=False, unique=True),
-    sa.Column("user_id", Number, index=True),
-    sa.Column("owner_id", Number, index=True),
+    sa.Column("user_id", Number),
+    sa.Column("owner_id", Number),
     sa.Column("first_seen", Moment, nullable=False),
     sa.Column("last_seen", Moment, nullable=False, index=True),
     sa.Column("fresh_at", Moment),
-    sa.Column("alias_of", Key, index=True),
+    sa.Column("alias_of", Key),
     sa.Column("alias_at", Moment),
     sa.Column("signed_in_id", Number),
     sa.Column("changed_at", Moment),
     sa.Column("checked_at", Moment),
     sa.Column("before_at", Moment),
+    _index_of_known("user_id"),
+    _index_of_known("owner_id"),
+    _index_of_known("alias_of"),
     sqlite_autoincrement=True,
 )
 
@@ -216,7 +225,7 @@ visit = _table(
     "unt_visit",
     sa.Column("id", Key, primary_key=True),
     sa.Column("visitor_id", Number, nullable=False),
-    sa.Column("user_id", Number, index=True),
+    sa.Column("user_id", Number),
     sa.Column("started_at", Moment, nullable=False, index=True),
     sa.Column("last_at", Moment, nullable=False, index=True),
     sa.Column("last_id", Key, nullable=False),
@@ -232,6 +241,7 @@ visit = _table(
     sa.Column("language", sa.String(35)),
     sa.Column("zone", sa.String(64)),
     *_came_from(),
+    _index_of_known("user_id"),
     sa.Index(None, "visitor_id", "last_at"),
 )
 
@@ -256,7 +266,7 @@ page_view = _table(
     _count("agent_id"),
     *_came_from(),
     sa.Index(None, "visitor_id", "local_time"),
-    sa.Index(None, "user_id", "local_time"),
+    _index_of_known("user_id", "local_time"),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -274,7 +284,7 @@ event = _table(
     sa.Column("server_time", Moment, nullable=False),
     _flag("skewed"),
     sa.Index(None, "visitor_id", "local_time"),
-    sa.Index(None, "user_id", "local_time"),
+    _index_of_known("user_id", "local_time"),
     postgresql_partition_by="RANGE (id)",
 )
 
