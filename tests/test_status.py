@@ -22,6 +22,7 @@ from tracked import site
 from tracked import state_of
 from tracked import view
 
+from flask_unt.dashboard.status import status_of
 from flask_unt.stream import Stream
 
 
@@ -108,6 +109,17 @@ def test_the_dashboard_says_the_same(app: Flask) -> None:
     assert "2 requests could not be read (bad-url)." in text
     assert "Redis keeps nothing on disk" in text
     assert "is easily guessed" in text
+
+
+def test_a_refusal_of_long_ago_is_no_headline(sqlite_url: str) -> None:
+    app = site(sqlite_url)
+    send(app, view(), headers=ELSEWHERE).close()
+    state = state_of(app)
+    today, next_week = (status_of(state, now() + ms) for ms in (0, 7 * 86_400_000))
+    close(app)
+
+    assert [s["was_refused_lately"] for s in (today, next_week)] == [True, False]
+    assert today["refused"] == next_week["refused"] != ()
 
 
 def test_a_site_without_redis_needs_no_worker(sqlite_url: str) -> None:

@@ -14,7 +14,10 @@ from ..doctor import SET_UP
 from ..doctor import Look
 from ..doctor import examine
 from ..doctor import refusals
+from ..state import LAST_REFUSAL
 from ..state import State
+
+DAY_MS = 86_400_000
 
 
 def status_of(state: State, now: int) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def status_of(state: State, now: int) -> dict[str, Any]:
         for finding in examine(look, SET_UP)
         if finding.level != OK and not finding.check.startswith("refused-")
     ]
+    refused_at, _ = look.figures.notes.get(LAST_REFUSAL, (0, ""))
     return {
         "running": running,
         "set_up": set_up,
@@ -34,4 +38,5 @@ def status_of(state: State, now: int) -> dict[str, Any]:
         "stored": look.stored,
         "figures": look.figures,
         "refused": refusals(look.figures),
+        "was_refused_lately": now - refused_at < DAY_MS,
     }

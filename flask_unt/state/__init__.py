@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..outage import Outage
 from ..outage import describe
+from .counts import LAST_REFUSAL
 from .counts import OUTCOMES
 from .counts import Counts
 from .counts import Figures
@@ -21,6 +22,7 @@ from .who import parse_who
 __all__ = [
     "BLUEPRINT",
     "DASHBOARD",
+    "LAST_REFUSAL",
     "OUTCOMES",
     "SHOWN",
     "Address",

@@ -19,6 +19,7 @@ from ..stream import Stream
 Note = tuple[int, str]
 OUTCOMES = ("accepted", "stored", "duplicates", "set_aside", "forgotten")
 REFUSED = "refused:"
+LAST_REFUSAL = "last-refusal"
 HAND_ON_SECONDS = 5.0
 AFTER_FAILURE_SECONDS = 25.0
 NOTE_AGAIN_MS = 3_600_000
@@ -91,8 +92,10 @@ class Counts:
             notes, self._notes = self._notes, {}
             self._next = time.monotonic() + HAND_ON_SECONDS
 
+        now = time.time_ns() // 1_000_000
+
         try:
-            self._keep(counts, notes, time.time_ns() // 1_000_000)
+            self._keep(counts, {**notes, **_last_refusal(counts, now)}, now)
         except UNTError:
             with self._lock:
                 self._counts.update(counts)
@@ -104,6 +107,7 @@ class Counts:
         with self._lock:
             counts, notes = Counter(self._counts), dict(self._notes)
 
+        notes.update(_last_refusal(counts, time.time_ns() // 1_000_000))
         missing = []
 
         for name, ask in (("Redis", self._ask_stream), ("database", self._ask_store)):
@@ -137,6 +141,15 @@ class Counts:
 
     def _ask_store(self) -> tuple[dict[str, int], dict[str, Note]]:
         return self._find_store().counts()
+
+
+def _last_refusal(counts: Mapping[str, int], now: int) -> dict[str, Note]:
+    """What was refused a moment ago, as a note that says when."""
+    reasons = [
+        name.removeprefix(REFUSED) for name in counts if name.startswith(REFUSED)
+    ]
+
+    return {LAST_REFUSAL: (now, reasons[-1])} if reasons else {}
 
 
 def _figures(
