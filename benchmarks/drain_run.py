@@ -137,6 +137,8 @@ def cpu_of(server: Any) -> float:
     if server is None:
         return 0.0
 
+    # A child that has just ended counts once its parent has seen it.
+    time.sleep(0.5)
     total = 0
     pid = server.process.pid
 
