@@ -17,6 +17,7 @@ from tracked import site
 from tracked import state_of
 from tracked import view
 
+from flask_unt.events import decode_entry
 from flask_unt.state import Figures
 from flask_unt.store import Store
 from flask_unt.stream import Stream
@@ -196,6 +197,25 @@ def test_accepted_is_the_sum_of_what_became_of_it(
     assert (found.accepted, found.stored, found.duplicates) == (7, 4, 2)
     assert (found.set_aside, found.forgotten) == (1, 0)
     assert found.last_drain is not None
+
+
+def test_a_worker_killed_before_it_acknowledges_leaves_the_sum_right(
+    sqlite_url: str, redis_url: str
+) -> None:
+    """It stored what the next one then finds: a duplicate, as the decision says."""
+    app = site(sqlite_url, UNT_REDIS_URL=redis_url)
+    state = state_of(app)
+    send(app, view(), view()).close()
+    state.stream.ensure_group()
+    (waiting,) = state.stream.read("killed", 10, 0)
+    state.store.write([decode_entry(waiting.data)], NOW)
+    state.stream.release("killed", [waiting.id])
+    send(app, view()).close()
+    settle(app)
+    found = state.counts.read()
+    close(app)
+
+    assert (found.accepted, found.stored, found.duplicates) == (3, 1, 2)
 
 
 def test_the_browsers_that_ask_for_privacy_are_counted_as_refused(app: Flask) -> None:
