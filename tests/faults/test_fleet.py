@@ -69,6 +69,9 @@ def test_two_web_servers_and_workers_that_come_and_go(
     sites = [here.serve("sync"), here.serve("gthread")]
     first = [here.work() for _ in range(3)]
 
+    for worker in first:
+        worker.wait_ready()
+
     with load(ledger, *sites):
         for leaving in first:
             more(ledger)
