@@ -1,6 +1,6 @@
 """``flask unt-worker`` with less patience for dead neighbours, and on request broken.
 
-The command itself waits 60 seconds until it takes over the entries of a worker that
+The command itself waits 15 seconds until it takes over the entries of a worker that
 fell silent; ``CLAIM_IDLE_MS`` shortens a test.
 """
 
