@@ -4,7 +4,7 @@
 import { Limit } from "./limits";
 import { attempt, uuid } from "./page.js";
 import { DROPPED, OURS, get, known, off, put, queued, remove } from "./storage.js";
-import { marks } from "./views.js";
+import { closeView, marks } from "./views.js";
 import { visitor } from "./visitor.js";
 
 /**
@@ -132,6 +132,7 @@ export const record = (event) => {
  * @returns {string[]} their keys
  */
 export const pick = (most, all, mine) => {
+  closeView();
   const keys = queued().filter(
     (key) => (!mine || own[key]) && (known() || !visitorOf(key)),
   );

@@ -109,11 +109,12 @@ export const post = async (path, text) => {
  * @param {boolean} [all] leaves too, though they can wait
  */
 export const send = async (all) => {
-  if (lease || /** @type {any} */ (document).prerendering) return;
+  // The page has settled, also where nothing can leave now.
+  closeView();
+  if (lease) return;
 
   let [wait, fails] = gate();
   for (; !wait; all = false) {
-    closeView();
     const batch = pick(most, all);
     if (!batch[0]) return release();
 
@@ -169,7 +170,6 @@ export const followOthers = () => {
     release();
     const [wait, fails] = gate();
     if (!fails || wait < Limit.BEACON_ANYWAY) {
-      closeView();
       const batch = pick(Limit.BATCH_EVENTS, true, true);
       if (batch[0]) navigator.sendBeacon(server + "/e", body(batch));
     }

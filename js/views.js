@@ -146,7 +146,7 @@ const watchReading = () => {
   });
   setInterval(attempt, Limit.TICK, leaveNow);
 
-  on("visibilitychange", () => {
+  on("visibilitychange prerenderingchange", () => {
     open();
     leaveNow();
     if (document.hidden) send(true);
@@ -194,7 +194,8 @@ export const open = (server) => {
     watchMoves();
     watchReading();
   }
-  if (view.id || document.hidden) return;
+  if (view.id || document.hidden || /** @type {any} */ (document).prerendering)
+    return;
 
   show(
     attempt(() => performance.navigation.type) == 1 ? "reload" : "load",

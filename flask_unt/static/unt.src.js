@@ -107,11 +107,10 @@
     }
   };
   var send = async (all) => {
-    if (lease || /** @type {any} */
-    document.prerendering) return;
+    closeView();
+    if (lease) return;
     let [wait, fails] = gate();
     for (; !wait; all = false) {
-      closeView();
       const batch = pick(most, all);
       if (!batch[0]) return release();
       shut(15e3 /* LEASE */, 0);
@@ -161,7 +160,6 @@
       release();
       const [wait, fails] = gate();
       if (!fails || wait < 5e3 /* BEACON_ANYWAY */) {
-        closeView();
         const batch = pick(50 /* BATCH_EVENTS */, true, true);
         if (batch[0]) navigator.sendBeacon(server + "/e", body(batch));
       }
@@ -282,7 +280,7 @@
       if (type == "scroll") look();
     });
     setInterval(attempt, 5e3 /* TICK */, leaveNow);
-    on("visibilitychange", () => {
+    on("visibilitychange prerenderingchange", () => {
       open();
       leaveNow();
       if (document.hidden) send(true);
@@ -323,7 +321,9 @@
       watchMoves();
       watchReading();
     }
-    if (view.id || document.hidden) return;
+    if (view.id || document.hidden || /** @type {any} */
+    document.prerendering)
+      return;
     show(
       attempt(() => performance.navigation.type) == 1 ? "reload" : "load",
       document.referrer,
@@ -401,6 +401,7 @@
     return key2;
   };
   var pick = (most2, all, mine) => {
+    closeView();
     const keys2 = queued().filter(
       (key2) => (!mine || own[key2]) && (known() || !visitorOf(key2))
     );

@@ -158,6 +158,25 @@ def test_a_moved_page_gets_the_title_set_after_the_move(
     assert site.events("view")[1]["referrer"] == site.url + "/first"
 
 
+def test_a_title_is_read_again_though_the_view_cannot_leave_yet(
+    tracked: Any, page: Any
+) -> None:
+    site = tracked()
+    page.goto(site.url + "/first")
+    site.wait_for_paths("/first")
+    site.fail(503)
+
+    for name in ("second", "third", "fourth"):
+        page.evaluate(f"history.pushState(0, '', '/{name}')")
+        page.evaluate(f"document.title = {name.title()!r}")
+        page.wait_for_timeout(700)
+
+    site.recover()
+    views = site.wait_for_paths("/first", "/second", "/third", "/fourth")
+
+    assert [view.title for view in views] == ["First", "Second", "Third", "Fourth"]
+
+
 def test_a_redirect_by_script_is_one_view(tracked: Any, page: Any) -> None:
     redirecting = (
         "<script>addEventListener('DOMContentLoaded', () => {"
@@ -226,4 +245,30 @@ def test_a_hidden_page_counts_when_it_is_first_shown(tracked: Any, page: Any) ->
     assert site.sent() == []
 
     page.evaluate("shown = true; document.dispatchEvent(new Event('visibilitychange'))")
+    site.wait_for_paths("/first")
+
+
+@pytest.mark.parametrize("told_first", ["hidden", "prerendering"])
+def test_a_prepared_page_counts_whatever_is_told_first(
+    tracked: Any, page: Any, told_first: str
+) -> None:
+    """That it is visible, or that it is activated: a busy browser tells either."""
+    site = tracked()
+    page.add_init_script(
+        "window.now = {hidden: true, prerendering: true};"
+        "for (const name in now)"
+        " Object.defineProperty(document, name, {get: () => now[name]});"
+        "window.tell = (name, type) => { now[name] = false;"
+        " document.dispatchEvent(new Event(type)) }"
+    )
+    told = {"hidden": "visibilitychange", "prerendering": "prerenderingchange"}
+    page.goto(site.url + "/first")
+    page.evaluate(f"tell({told_first!r}, {told.pop(told_first)!r})")
+    page.wait_for_timeout(500)
+
+    assert site.sent() == []
+    assert waiting(page) == []
+
+    [(name, event)] = told.items()
+    page.evaluate(f"tell({name!r}, {event!r})")
     site.wait_for_paths("/first")
