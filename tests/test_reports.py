@@ -100,6 +100,7 @@ def test_a_change_after_a_report_is_in_the_next(store):
 
 def test_page_share_equals_a_recount(store, database_url):
     fill(store)
+    add_up(store)
     rows = Rows(database_url)
     cut = (NOW - 9 * DAY_MS + 1234, NOW - 13 * MINUTE_MS)
 
