@@ -218,7 +218,7 @@ class Database:
             "psycopg": _libpq_limits() | {"prepare_threshold": None},
             "psycopg2": _libpq_limits(),
             "mysqldb": _mysql_limits(),
-            # Its releases before 2 take bytes for text in the connection's character set.
+            # Before 2.0 it takes bytes for text in the connection's character set.
             "pymysql": _mysql_limits() | {"binary_prefix": True},
         }
         found = by_driver[self.url.get_driver_name()]
