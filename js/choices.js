@@ -1,9 +1,9 @@
 // What the visitor, or the site for them, decides about being known.
 
 import { settled } from "./queue.js";
-import { post, wake } from "./sender.js";
+import { sendClear, wake } from "./sender.js";
 import { CONSENT, FRESH, OFF, OURS, VISITOR } from "./storage.js";
-import { get, keys, known, put, settle, tab } from "./storage.js";
+import { get, keys, known, put, settle } from "./storage.js";
 import { visitor } from "./visitor.js";
 import { open, uncount } from "./views.js";
 
@@ -25,11 +25,10 @@ const choose = (choice, value, agreed) => {
     open();
     wake(0);
   } else {
-    if (wasKnown) post("/e", '{"events":[],"clear":true}');
+    if (wasKnown) sendClear();
     for (const key of [...keys(OURS), VISITOR]) {
       if (key != OFF && key != choice) settled(key);
     }
-    delete tab[OURS];
     uncount();
   }
 };

@@ -3,8 +3,9 @@
 import { Limit } from "./limits";
 import { attempt, on, page, settings, src } from "./page.js";
 import { giveUp, own, pick, settled, visitorOf } from "./queue.js";
-import { DROPPED, FRESH, GATE, get, put, remove } from "./storage.js";
-import { closeView, forget, leaveNow, marks } from "./views.js";
+import { CONSENT, DROPPED, FRESH, GATE } from "./storage.js";
+import { get, known, put, remove } from "./storage.js";
+import { closeView, forget, leaveNow, marks, uncount } from "./views.js";
 
 /**
  * @typedef {object} Said what an answer may say, nothing where there was none
@@ -103,6 +104,9 @@ export const post = async (path, text) => {
   }
 };
 
+/** Have the server delete the cookie that names the visitor. */
+export const sendClear = () => post("/e", '{"events":[],"clear":true}');
+
 /**
  * Send what waits, unless another tab does or the server asked for patience.
  *
@@ -126,6 +130,9 @@ export const send = async (all) => {
     // A page that says 200 where this was due is not our server.
     if (said.accepted != null) {
       most = Limit.BATCH_EVENTS;
+      fails = 0;
+      // Who withdrew meanwhile just got the cookie back.
+      if (who && !known()) sendClear();
       if (said.as != null) marks[who] = said.as;
       if (who == get(FRESH)) remove(FRESH);
       batch.forEach((key, at) => {
@@ -155,7 +162,8 @@ export const send = async (all) => {
 
 /** Follow what other tabs, and the network, do, until the page goes. */
 export const followOthers = () => {
-  on("storage", ({ key }) => {
+  on("storage", ({ key, newValue }) => {
+    if (key == CONSENT && newValue == "0") uncount();
     if (get(key)) return;
     if (key == GATE) wakeSomewhen();
     if (own[key]) settled(key, true);

@@ -93,11 +93,12 @@ const move = (kind) => {
  * settled on; from here on a new title rides on the `leave`.
  */
 export const closeView = () => {
-  if (state || !own[/** @type {string} */ (key)]) return;
+  if (state) return;
 
   state = 1;
   view.title = heading = document.title;
-  record(view);
+  // Another tab may have sent it as it was.
+  if (own[/** @type {string} */ (key)]) record(view);
 };
 
 /** How far down the page was seen, in percent. */
@@ -231,6 +232,7 @@ export const forget = ({ gone = [] }) => {
 
 /** The view that is on no longer counts: nothing more is said of it. */
 export const uncount = () => {
+  delete tab[OURS];
   view = /** @type {any} */ ({});
   key = "";
 };

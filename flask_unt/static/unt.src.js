@@ -106,6 +106,7 @@
       return {};
     }
   };
+  var sendClear = () => post("/e", '{"events":[],"clear":true}');
   var send = async (all) => {
     closeView();
     if (lease) return;
@@ -120,6 +121,8 @@
       const said = await post("/e", body(batch));
       if (said.accepted != null) {
         most = 50 /* BATCH_EVENTS */;
+        fails = 0;
+        if (who && !known()) sendClear();
         if (said.as != null) marks[who] = said.as;
         if (who == get(FRESH)) remove(FRESH);
         batch.forEach((key2, at2) => {
@@ -146,7 +149,8 @@
     wakeSomewhen(wait);
   };
   var followOthers = () => {
-    on("storage", ({ key: key2 }) => {
+    on("storage", ({ key: key2, newValue }) => {
+      if (key2 == CONSENT && newValue == "0") uncount();
       if (get(key2)) return;
       if (key2 == GATE) wakeSomewhen();
       if (own[key2]) settled(key2, true);
@@ -235,13 +239,13 @@
     } else show(kind, view.url, 400 /* SETTLES */);
   };
   var closeView = () => {
-    if (state || !own[
-      /** @type {string} */
-      key
-    ]) return;
+    if (state) return;
     state = 1;
     view.title = heading = document.title;
-    record(view);
+    if (own[
+      /** @type {string} */
+      key
+    ]) record(view);
   };
   var look = () => {
     scroll = Math.max(
@@ -342,6 +346,7 @@
     if (gone.includes(visitor())) renew();
   };
   var uncount = () => {
+    delete tab[OURS];
     view = /** @type {any} */
     {};
     key = "";
@@ -421,11 +426,10 @@
       open();
       wake(0);
     } else {
-      if (wasKnown) post("/e", '{"events":[],"clear":true}');
+      if (wasKnown) sendClear();
       for (const key2 of [...keys(OURS), VISITOR]) {
         if (key2 != OFF && key2 != choice) settled(key2);
       }
-      delete tab[OURS];
       uncount();
     }
   };

@@ -82,6 +82,42 @@ def test_withdrawal_wipes_the_id_and_the_queue(tracked: Any, page: Any) -> None:
     assert site.sent()[-1].batch["fresh"] is True
 
 
+def test_a_cookie_that_comes_after_withdrawal_is_deleted_too(
+    tracked: Any, page: Any
+) -> None:
+    site = tracked(UNT_CONSENT="required")
+    page.goto(site.url + "/first")
+    site.fail(202, wait=8, passes=True, only='"view"')
+    page.evaluate("UNT.consent(true)")
+    site.wait_for_paths("/first")
+    page.evaluate("UNT.consent(false)")
+    site.wait_for(lambda: sum("clear" in one.batch for one in site.sent()) == 2)
+    site.wait_for(lambda: page.context.cookies() == [])
+
+
+def test_withdrawal_is_heard_in_other_tabs(tracked: Any, page: Any) -> None:
+    site = tracked(UNT_CONSENT="required")
+    page.goto(site.url + "/first")
+    page.evaluate("UNT.consent(true)")
+    site.wait_for_paths("/first")
+    before = page.evaluate("UNT.id()")
+    other = page.context.new_page()
+    other.goto(site.url + "/other")
+    site.wait_for_paths("/first", "/other")
+    page.evaluate("UNT.consent(false)")
+    other.wait_for_function("!sessionStorage['unt:']")
+    site.wait_for(lambda: any("clear" in one.batch for one in site.sent()))
+    told = len(site.sent())
+    page.evaluate("UNT.consent(true)")
+    other.goto(site.url + "/next")
+    site.wait_for(lambda: "/next" in site.paths())
+    events = [event for one in site.sent()[told:] for event in one.events]
+    [view] = [event for event in events if event.get("url") == site.url + "/next"]
+
+    assert "from" not in view
+    assert before not in {event["visitor"] for event in events}
+
+
 def test_anonymous_views_carry_no_visitor_and_leave_no_trace(
     tracked: Any, page: Any
 ) -> None:
