@@ -323,6 +323,35 @@ def test_a_forgotten_migration_stalls_and_sets_nothing_aside(
     ]
 
 
+@pytest.mark.parametrize("tries", [0, 9])
+def test_nothing_is_called_deadly_while_the_database_takes_nothing(
+    stream: Stream,
+    small_store: Store,
+    sqlite_url: str,
+    start: Callable[..., Background],
+    caplog: pytest.LogCaptureFixture,
+    tries: int,
+) -> None:
+    """Whoever is ended while it waits for a database was not ended by an entry."""
+    small_store.prepare()
+    stream.add(entries.data())
+    [waiting] = stream.read("dead", 10, 0)
+
+    for _ in range(tries):
+        stream.begin_try([waiting.id])
+
+    rows = entries.Rows(sqlite_url)
+    rows.execute("ALTER TABLE unt_page RENAME TO away")
+    time.sleep(0.05)
+    start(small_store, claim_idle_ms=20)
+    wait_for(lambda: len(caplog.records) > 0)
+
+    assert stream.tries([waiting.id]) == {waiting.id: tries}
+    assert rows.set_aside() == []
+
+    rows.execute("ALTER TABLE away RENAME TO unt_page")
+
+
 def test_a_stop_during_an_outage_is_heard_and_lets_go(
     stream: Stream,
     small_store: Store,

@@ -148,12 +148,15 @@ class _Drain:
         deadly, groups = self._suspects.sort_out(batch.waiting)
 
         if deadly:
+            self._writer.wait_for_database()
             ids = [one.id for one in deadly]
             garbage = [(data_payload(one.data), REASON) for one in deadly]
             self._store_all(ids, Decoded(garbage=garbage))
             self._stream.end_try(ids)
 
-        for group in self._suspects.try_groups(groups):
+        ready = self._writer.wait_for_database
+
+        for group in self._suspects.try_groups(groups, ready):
             self._store_all([one.id for one in group], decode(group))
 
     def _store_all(self, ids: list[bytes], decoded: Decoded) -> None:

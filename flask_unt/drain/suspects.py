@@ -1,13 +1,14 @@
 """Entries whose worker ended before it was done with them.
 
 Mostly something else ended it. But an entry may be what ends every worker, so these are
-tried in small groups under a mark in Redis, then one by one. An outage ends no worker:
-whoever waits for the database takes its marks away.
+tried in small groups under a mark in Redis, then one by one. Nobody is marked while the
+database takes nothing: that ends workers, too, as somebody loses patience with them.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
@@ -41,9 +42,12 @@ class Suspects:
 
         return deadly, [*groups, *alone]
 
-    def try_groups(self, groups: Sequence[list[Waiting]]) -> Iterator[list[Waiting]]:
+    def try_groups(
+        self, groups: Sequence[list[Waiting]], wait_for_database: Callable[[], None]
+    ) -> Iterator[list[Waiting]]:
         """Each group, marked for as long as it is worked on."""
         for group in groups:
+            wait_for_database()
             self._marked = [one.id for one in group]
             self._stream.begin_try(self._marked)
 

@@ -92,6 +92,14 @@ class Writer:
                 self._outage.end()
                 return
 
+    def wait_for_database(self) -> None:
+        """Return once the database takes an event."""
+        self.insist(self._try_canary)
+
+    def _try_canary(self) -> None:
+        if not self._store.canary():
+            raise StoreUnavailable("The database does not take an event.")
+
     def _attempt(self, entries: Sequence[Entry], alone: bool) -> Exception | None:
         """Write until it works; the error, if it is these that do not work."""
         failures = 0
