@@ -46,6 +46,11 @@ def mask_emails(text: str) -> str:
     return MASKED_EMAIL.sub("[email]", text)
 
 
+def clean_masked(value: str, limit: int) -> str:
+    """Like :func:`clean_text`, with no email address in it, also not one in hiding."""
+    return clean_text(mask_emails(clean_text(value, len(value))), limit)
+
+
 def clean_visitor(value: object) -> str:
     """A visitor's id, a UUID of any version, in its canonical lower-case form.
 

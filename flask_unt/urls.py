@@ -12,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 from urllib.parse import quote
 
+from .cleaning import clean_masked
 from .cleaning import clean_text
 from .cleaning import mask_emails
 from .cleaning import strip_unprintable
@@ -241,7 +242,7 @@ def _sift_query(
         return "", ()
 
     pairs = [
-        (name, clean_text(mask_emails(value), VALUE_LIMIT))
+        (name, clean_masked(value, VALUE_LIMIT))
         for name, value in parse_qsl(query, keep_blank_values=True)
         if len(name) <= NAME_LIMIT and _is_kept(name, keep_query)
     ]

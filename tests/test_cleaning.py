@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from flask_unt.cleaning import UNPRINTABLE
 from flask_unt.cleaning import WHITESPACE
+from flask_unt.cleaning import clean_masked
 from flask_unt.cleaning import clean_text
 from flask_unt.cleaning import strip_unprintable
 
@@ -29,3 +30,8 @@ def test_nothing_that_is_taken_out_is_printable() -> None:
     ]
 
     assert [c for c in taken_out if c.isprintable()] == [" "]
+
+
+def test_no_address_hides_behind_what_is_taken_out() -> None:
+    for hidden in ("alice\u200e@site.example", "alice@site\0.example", "a\u202e@b.cd"):
+        assert clean_masked(f"To {hidden}", 255) == "To [email]"

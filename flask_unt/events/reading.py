@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..cleaning import clean_text
-from ..cleaning import mask_emails
+from ..cleaning import clean_masked
 from ..urls import PageUrl
 from ..urls import parse_page_url
 from ..urls import parse_referrer
@@ -195,7 +194,7 @@ def _read_page(data: Mapping[str, Any], rules: Rules) -> PageUrl:
 
 def _read_title(data: Mapping[str, Any]) -> str | None:
     title = read_optional_text(data, "title")
-    return None if title is None else clean_text(mask_emails(title), TITLE_LIMIT)
+    return None if title is None else clean_masked(title, TITLE_LIMIT)
 
 
 def _read_referrer(data: Mapping[str, Any]) -> str | None:
