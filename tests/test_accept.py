@@ -22,6 +22,7 @@ from flask_unt.errors import RequestRefused
 from flask_unt.events import Entry
 from flask_unt.events import View
 from flask_unt.ingest.accept import accept
+from flask_unt.ingest.accept import fresh_at
 
 NOWHERE = "redis://127.0.0.1:1/0"
 NO_DATABASE = "postgresql+psycopg://nobody@127.0.0.1:1/nowhere"
@@ -137,6 +138,15 @@ def test_redis_comes_back(sqlite_url, own_redis, caplog):
 
     assert "Redis takes events again." in caplog.text
     assert waiting(app) == 1
+
+
+def test_an_id_made_while_redis_was_away_is_known_to_be_fresh(sqlite_url, redis_url):
+    app = site(sqlite_url, UNT_REDIS_URL=redis_url)
+    state = state_of(app)
+    assert fresh_at(state, VISITOR) is None
+    made = replace(entry(event(1)), fresh=True)
+    state.store.write([made], now())
+    assert fresh_at(state, VISITOR) == made.events[0].time
 
 
 def test_two_sites_that_share_a_queue_do_not_mix(tmp_path, redis_url, caplog):

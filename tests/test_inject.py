@@ -25,6 +25,7 @@ from werkzeug.test import Client
 
 from flask_unt import UNT
 from flask_unt.ingest.script import load_script
+from flask_unt.ingest.untagged import DOCUMENT
 
 TAG = (
     f'<script defer src="{PREFIX}/unt.js?v={load_script().version}" data-auto></script>'
@@ -415,3 +416,8 @@ def test_injection_is_quick():
         times = timeit.Timer(inject, prepare).repeat(200, 1)
 
     assert min(times) < 200e-6
+
+
+def test_comments_without_end_cost_nothing() -> None:
+    assert DOCUMENT.match(b"<!-- a --> <!-- b -->\n<!doctype html>")
+    assert DOCUMENT.match(b"<!---->" * 140) is None

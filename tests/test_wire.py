@@ -71,6 +71,29 @@ def test_threads_never_share_a_connection(redis_url: str) -> None:
     assert set(read) == expected
 
 
+def test_a_primary_that_is_none_any_more_is_not_asked_again(
+    own_redis: OwnRedis,
+) -> None:
+    """Its address may lead to another one by now, over a new connection."""
+    server = own_redis()
+    wire = make_wire(server.url())
+    packet = b"*3\r\n" + bulk(b"SET", b"name", b"value")
+    wire.call(packet)
+
+    with redis.Redis.from_url(server.url()) as client:
+        assert connections(client) == 1
+
+        client.replicaof("127.0.0.1", 1)
+
+        with pytest.raises(redis.exceptions.ReadOnlyError):
+            wire.call(packet)
+
+        client.replicaof("NO", "ONE")
+
+        while connections(client):
+            time.sleep(0.01)
+
+
 def test_greenlets_never_share_a_connection(redis_url: str, spawn: Spawn) -> None:
     """More at once than connections are kept, one of them killed while it waits."""
     program = """

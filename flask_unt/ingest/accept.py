@@ -44,8 +44,12 @@ def fresh_at(state: State, visitor: str) -> int | None:
     """When this visitor was made on purpose, as far as it can be told now."""
     if state.stream is not None:
         with suppress(StreamUnavailable):
-            return state.stream.fresh_at(visitor)
+            made_at = state.stream.fresh_at(visitor)
 
+            if made_at is not None:
+                return made_at
+
+    # What came while Redis was away, only the database knows.
     with suppress(UNTError):
         return state.store.fresh_at(visitor)
 

@@ -8,7 +8,9 @@ from typing import Any
 from ..state import State
 
 ENDPOINTS_KEPT = 50
-DOCUMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html)\b", re.I | re.S)
+DOCUMENT = re.compile(
+    rb"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype|html)\b", re.I | re.S
+)
 HEAD = 1024
 
 

@@ -33,6 +33,10 @@ class Wire:
         try:
             connection.send_packed_command([packet], check_health=False)
             answer = connection.read_response()
+        except redis.exceptions.ReadOnlyError:
+            # The address may lead to another primary by now.
+            connection.disconnect()
+            raise
         except redis.ResponseError:
             self._give_back(connection)
             raise
