@@ -216,6 +216,19 @@ def test_an_export_has_all_and_only_their_rows(store: Store) -> None:
     assert (first["host"], first["path"]) == ("site.example", "/ada/1")
 
 
+def test_an_export_has_what_was_set_aside_of_this_address_alone(store: Store) -> None:
+    for name in ("ann", "joann", "jürgen"):
+        of = entry(view(name, BEN), user=person(f"{name}@site.example"))
+        store.write([of], NOW)
+        store.set_aside([event_payload(of.events[0], of)], "odd", NOW)
+
+    for name in ("ann", "jürgen"):
+        found = store.export_email(f"{name}@site.example")
+        assert found is not None
+        emails = [row["payload"]["user"]["email"] for row in found["unt_set_aside"]]
+        assert emails == [f"{name}@site.example"]
+
+
 def _plain(id: Any) -> Any:
     return id.hex() if isinstance(id, bytes) else id
 

@@ -136,6 +136,8 @@ def test_an_entry_that_could_not_be_read_may_be_readable_now(
 
     assert replayed is not None
     assert replayed.stored == rows.views() == 2
+    # Its user agent was not kept: that makes nobody a bot.
+    assert rows.number("SELECT count(*) FROM unt_visit WHERE NOT bot") == 1
 
 
 def test_only_those_of_a_reason(sqlite_url: str) -> None:

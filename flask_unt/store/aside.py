@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -148,6 +149,7 @@ def _entry_of(payload: str) -> Entry:
         return payload_entry(payload, UNKNOWN_AGENT)
     except ValueError as error:
         try:
-            return decode_entry(payload.encode())
+            entry = decode_entry(payload.encode())
+            return replace(entry, agent=entry.agent or UNKNOWN_AGENT)
         except ValueError:
             raise error from None

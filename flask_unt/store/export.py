@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from .dialect import select_in
 from .person import Person
 from .person import is_of
+from .person import quoted
 from .schema import EPOCH
 from .schema import MILLISECOND
 from .schema import Moment
@@ -55,7 +56,7 @@ def export_person(
         "unt_visitor": _rows(connection, visitor, visitor.c.id, person.alone),
         **_shown(connection, lambda table: _theirs(table, ids, browsers)),
         **_of_browsers(connection, person.alone),
-        "unt_set_aside": _set_aside(connection, [email, *names]),
+        "unt_set_aside": _set_aside(connection, [*quoted(email), *names]),
     }
 
 
@@ -118,7 +119,7 @@ def _set_aside(connection: sa.Connection, words: Sequence[str]) -> Rows:
     found = {}
 
     for word in words:
-        about = set_aside.c.payload.contains(json.dumps(word)[1:-1], autoescape=True)
+        about = set_aside.c.payload.contains(word, autoescape=True)
 
         for row in _read(connection, sa.select(set_aside).where(about)):
             found[row["id"]] = {**row, "payload": _without_id(row["payload"])}

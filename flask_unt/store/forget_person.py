@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from .forget import forget_visitor
 from .links import settle
 from .person import Person
 from .person import is_of
+from .person import quoted
 from .regroup import regroup
 from .regroup import singles
 from .schema import event
@@ -188,7 +188,6 @@ def _erase_users(
     connection.execute(sa.delete(event).where(event.c.user_id.in_(user_ids)))
     connection.execute(sa.delete(user).where(user.c.id.in_(user_ids)))
 
-    for plain in (True, False):
-        quoted = json.dumps(email, ensure_ascii=plain)
-        about = set_aside.c.payload.contains(quoted, autoescape=True)
+    for word in quoted(email):
+        about = set_aside.c.payload.contains(word, autoescape=True)
         connection.execute(sa.delete(set_aside).where(about))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Person:
     user_ids: tuple[int, ...]
     alone: tuple[int, ...]
     shared: tuple[int, ...]
+
+
+def quoted(email: str) -> tuple[str, str]:
+    """An address as JSON has it, whole, with odd characters escaped and as they are."""
+    return json.dumps(email), json.dumps(email, ensure_ascii=False)
 
 
 def find_person(connection: sa.Connection, email: str) -> Person | None:
