@@ -181,9 +181,16 @@ class Process:
         """Wait for the condition; fail with the log when the process ends first."""
         end = time.monotonic() + patience
 
-        while not ready():
-            if self.code is not None or time.monotonic() > end:
-                state = "too slow" if self.code is None else f"ended with {self.code}"
+        while True:
+            # Looked at first: what ends as the condition comes true has met it.
+            code = self.code
+            late = time.monotonic() > end
+
+            if ready():
+                return
+
+            if code is not None or late:
+                state = "too slow" if code is None else f"ended with {code}"
                 raise RuntimeError(f"{self.command}: {state}.\n{self.log()[-4000:]}")
 
             time.sleep(0.03)
