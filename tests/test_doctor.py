@@ -137,6 +137,7 @@ def test_a_role_without_rights(postgres_url: str) -> None:
         connection.execute(
             sa.text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO unt_reader")
         )
+        connection.execute(sa.text("GRANT UPDATE, DELETE ON unt_agent TO unt_reader"))
 
     try:
         poor = findings(site(postgres_url.replace("unt@", "unt_reader@")))
@@ -149,6 +150,7 @@ def test_a_role_without_rights(postgres_url: str) -> None:
 
     assert poor["rights"].level == BAD
     assert "UPDATE on unt_" in poor["rights"].problem
+    assert "INSERT on unt_agent" in poor["rights"].problem
 
 
 def test_rights_and_clock_are_fine_on_every_database(database_url: str) -> None:
@@ -411,6 +413,13 @@ def test_a_page_is_asked_for(pages: Flask, path: str, level: str, why: str) -> N
 
     assert found.level == level
     assert why in found.problem
+
+
+def test_each_page_has_its_own_reason(pages: Flask) -> None:
+    looks = Look(state_of(pages), now(), pages=("/streamed", "/open", "/streamed"))
+    why = [f.problem for f in examine(looks, THOROUGH) if f.check == "injection"]
+
+    assert ["streamed" in problem for problem in why[:3]] == [True, False, True]
 
 
 def test_pages_that_visitors_were_shown_without_the_tag_are_named(pages: Flask) -> None:

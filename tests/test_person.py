@@ -229,6 +229,17 @@ def test_an_export_has_what_was_set_aside_of_this_address_alone(store: Store) ->
         assert emails == [f"{name}@site.example"]
 
 
+def test_what_was_set_aside_of_another_on_the_same_browser_is_not_exported(
+    store: Store,
+) -> None:
+    store.write(of_ada(BEN), NOW)
+    refused = entry(view("odd", BEN), user=BOB)
+    store.set_aside([event_payload(refused.events[0], refused)], "odd", NOW)
+    ada, browser = store.export_email(ADA.email or ""), store.export_visitor(BEN)
+
+    assert "bob" not in json.dumps([ada, browser])
+
+
 def _plain(id: Any) -> Any:
     return id.hex() if isinstance(id, bytes) else id
 

@@ -13,6 +13,8 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
+from werkzeug.exceptions import HTTPException
+
 from .finding import Finding
 from .finding import bad
 from .finding import ok
@@ -85,7 +87,7 @@ def _judge(look: Look, path: str, answer: Any) -> Iterator[Finding]:
         why = (
             "UNT_INJECT is off"
             if not look.settings.inject
-            else next(reversed(look.state.untagged.values()), "its view is exempt")
+            else look.state.untagged.get(_endpoint(look, path), "its view is exempt")
         )
         yield bad("injection", f"The page {path} carries no tag: {why}.", BY_HAND)
         return
@@ -108,6 +110,15 @@ def _judge(look: Look, path: str, answer: Any) -> Iterator[Finding]:
             f"The Content-Security-Policy of {path} lets the script send nothing.",
             "Allow it: connect-src 'self'.",
         )
+
+
+def _endpoint(look: Look, path: str) -> str:
+    adapter = look.state.app.url_map.bind(look.settings.server_name or "localhost")
+
+    try:
+        return str(adapter.match(path.partition("?")[0])[0])
+    except HTTPException:
+        return ""
 
 
 def _base(look: Look) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -56,7 +57,7 @@ def export_person(
         "unt_visitor": _rows(connection, visitor, visitor.c.id, person.alone),
         **_shown(connection, lambda table: _theirs(table, ids, browsers)),
         **_of_browsers(connection, person.alone),
-        "unt_set_aside": _set_aside(connection, [*quoted(email), *names]),
+        "unt_set_aside": _set_aside(connection, [*quoted(email), *names], {email}),
     }
 
 
@@ -64,16 +65,18 @@ def export_visitor(connection: sa.Connection, id: int) -> dict[str, Rows]:
     """The rows of one browser; its user's only if it is nobody else's."""
     linked = sa.select(link.c.user_id).where(link.c.visitor_id == id)
     user_ids = sorted(set(connection.scalars(linked)))
+    sole = user_ids if len(user_ids) == 1 else []
+    users = _rows(connection, user, user.c.id, sole)
 
     return {
-        "unt_user": _rows(connection, user, user.c.id, user_ids[:1])
-        if len(user_ids) == 1
-        else [],
+        "unt_user": users,
         "unt_link": _rows(connection, link, link.c.visitor_id, [id]),
         "unt_visitor": _rows(connection, visitor, visitor.c.id, [id]),
         **_shown(connection, lambda table: table.c.visitor_id == id),
         **_of_browsers(connection, [id]),
-        "unt_set_aside": _set_aside(connection, _names(connection, [id])),
+        "unt_set_aside": _set_aside(
+            connection, _names(connection, [id]), {row["email"] for row in users}
+        ),
     }
 
 
@@ -114,17 +117,31 @@ def _of_browsers(connection: sa.Connection, ids: Sequence[int]) -> dict[str, Row
     return {t.name: _rows(connection, t, t.c.visitor_id, ids) for t in tables}
 
 
-def _set_aside(connection: sa.Connection, words: Sequence[str]) -> Rows:
-    """Events that the database refused, which name one of these; without the id."""
+def _set_aside(
+    connection: sa.Connection, words: Sequence[str], emails: Collection[str]
+) -> Rows:
+    """Events that the database refused, which name one of these; without the id.
+
+    None of somebody who was signed in with another address than these.
+    """
     found = {}
 
     for word in words:
         about = set_aside.c.payload.contains(word, autoescape=True)
 
         for row in _read(connection, sa.select(set_aside).where(about)):
-            found[row["id"]] = {**row, "payload": _without_id(row["payload"])}
+            payload = _without_id(row["payload"])
+
+            if _address_in(payload) in {None, *emails}:
+                found[row["id"]] = {**row, "payload": payload}
 
     return [found[id] for id in sorted(found)]
+
+
+def _address_in(payload: Any) -> Any:
+    who = payload.get("user") if isinstance(payload, dict) else None
+
+    return who.get("email") if isinstance(who, dict) else None
 
 
 def _without_id(payload: str) -> Any:

@@ -87,9 +87,11 @@ def _trials(table: sa.Table) -> list[tuple[str, Any]]:
     """Statements that touch no row, and still ask for the right."""
     column = next(iter(table.columns))
     none = sa.false()
+    nothing = sa.select(table).where(none)
 
     return [
-        ("SELECT", sa.select(column).where(none)),
+        ("SELECT", nothing),
+        ("INSERT", sa.insert(table).from_select(table.columns.keys(), nothing)),
         ("UPDATE", sa.update(table).values({column.name: column}).where(none)),
         ("DELETE", sa.delete(table).where(none)),
     ]

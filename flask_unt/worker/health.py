@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from importlib import import_module
@@ -124,6 +125,11 @@ def _handler(answers: dict[str, Callable[[], Answer]]) -> Any:
         server_version = "flask-unt"
         sys_version = ""
         timeout = 10
+
+        def handle(self) -> None:
+            # A probe that gave up is its own affair.
+            with suppress(ConnectionError):
+                super().handle()
 
         def do_GET(self) -> None:
             self._answer(with_body=True)
