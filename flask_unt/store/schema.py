@@ -176,7 +176,12 @@ user = _table(
     sa.Column("host_id", sa.String(255), unique=True),
     sa.Column("name", sa.String(255)),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("merged_into", Number),
+    sa.Column("merged_with", Number),
+    sa.Column("merged_at", Moment),
+    sa.Column("merged_by", sa.String(255)),
     sa.UniqueConstraint("email", "verified"),
+    _index_of_known("merged_into"),
     sqlite_autoincrement=True,
 )
 
@@ -188,6 +193,8 @@ link = _table(
     sa.Column("reason", sa.String(16), nullable=False),
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
+    sa.Column("undone_at", Moment),
+    sa.Column("undone_by", sa.String(255)),
     sa.UniqueConstraint("visitor_id", "user_id", "reason"),
 )
 
