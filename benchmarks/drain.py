@@ -53,7 +53,7 @@ INSERT INTO unt_page_view SELECT
     || md5((n / 4)::text)::varchar(20) AS uuid),
   n / 4 % 500000, NULL, n % 200 + 1, to_timestamp(1700000000 + n * 2), 120,
   to_timestamp(1700000000 + n * 2), 9000, 50, 'load', NULL, false, false, 390, NULL,
-  n % 90 + 1, NULL, NULL, NULL, NULL
+  n % 90 + 1, NULL, NULL, NULL, NULL, false, NULL
 FROM generate_series(1, {}) AS n
 """
 

@@ -34,6 +34,7 @@ def part(
         exit_page_id=last,
         engaged_ms=10,
         bot=bot,
+        team=False,
         description=(f"at {first}",),
         visit_id=bytes([first]) if whole else None,
         whole=whole,

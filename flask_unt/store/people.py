@@ -67,6 +67,7 @@ def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) ->
         "host_id": None,
         "name": None,
         "created_at": now,
+        "team": False,
     }
     insert_missing(connection, user, [row], "email")
     found = connection.scalar(
@@ -129,6 +130,7 @@ def _meet_user(connection: sa.Connection, identity: Identity, now: int) -> int:
             "host_id": identity.id,
             "name": identity.name,
             "created_at": now,
+            "team": False,
         }
         insert_missing(connection, user, [row], "verified")
         found = _find_user(connection, identity)

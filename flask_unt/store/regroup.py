@@ -28,7 +28,7 @@ CAME_FROM = ("referrer", "utm_source", "utm_medium", "utm_campaign")
 DESCRIPTION = (*AGENT, *CAME_FROM)
 FIGURES = (
     *("user_id", "started_at", "last_at", "last_id", "views", "user_views"),
-    *("entry_page_id", "exit_page_id", "engaged_ms", "bot"),
+    *("entry_page_id", "exit_page_id", "engaged_ms", "bot", "team"),
     *DESCRIPTION,
 )
 SINGLE = (
@@ -39,6 +39,7 @@ SINGLE = (
     "page_id",
     "local_time",
     "engaged_ms",
+    "team",
 )
 
 
@@ -162,6 +163,7 @@ def _whole(row: sa.Row[Any]) -> Part:
         exit_page_id=row.exit_page_id,
         engaged_ms=row.engaged_ms,
         bot=row.bot,
+        team=row.team,
         description=tuple(getattr(row, name) for name in DESCRIPTION),
         visit_id=row.id,
         whole=True,
@@ -219,6 +221,7 @@ def singles(connection: sa.Connection, visit_ids: set[bytes]) -> Iterable[Part]:
             exit_page_id=row.page_id,
             engaged_ms=row.engaged_ms,
             bot=row.bot,
+            team=row.team,
             description=tuple(getattr(row, name) for name in DESCRIPTION),
             visit_id=row.visit_id,
         )
@@ -307,7 +310,7 @@ def _counted(part: Part | None) -> tuple[Any, ...]:
     if part is None:
         return ()
 
-    return part.first[0], part.bot, part.views == 1
+    return part.first[0], part.bot, part.team, part.views == 1
 
 
 def _figures(part: Part) -> tuple[Any, ...]:
@@ -322,6 +325,7 @@ def _figures(part: Part) -> tuple[Any, ...]:
         part.exit_page_id,
         part.engaged_ms,
         part.bot,
+        part.team,
         *part.description,
     )
 

@@ -54,6 +54,8 @@ class Shown(NamedTuple):
     agent: Description
     reading: Reading
     came_from: CameFrom
+    team: bool
+    impersonator_id: int | None
 
 
 VIEW_COLUMNS = (
@@ -61,6 +63,7 @@ VIEW_COLUMNS = (
     *("local_time", "utc_offset", "server_time", "engaged_ms", "scroll"),
     *("kind", "status", "skewed", "bot", "width", "from_id", "agent_id"),
     *CAME_FROM,
+    *("team", "impersonator_id"),
 )
 
 
@@ -101,6 +104,8 @@ def view_row(shown: Shown, visit_id: bytes | None, bot: bool) -> tuple[Any, ...]
         view.from_key,
         shown.agent_id,
         *shown.came_from,
+        shown.team,
+        shown.impersonator_id,
     )
 
 
@@ -120,6 +125,7 @@ def part_of(shown: Shown, visitor_id: int) -> Part:
         shown.page_id,
         shown.reading.engaged,
         bot,
+        shown.team,
         (browser, system, device, language, zone, *shown.came_from),
         None,
     )
@@ -142,6 +148,7 @@ def event_rows(
             "utc_offset": custom.tz,
             "server_time": entry.received,
             "skewed": custom.skewed,
+            "impersonator_id": None,
         }
         for custom, entry in customs
     ]

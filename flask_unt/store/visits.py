@@ -33,6 +33,7 @@ class Part(NamedTuple):
     exit_page_id: int
     engaged_ms: int
     bot: bool
+    team: bool
     description: tuple[str | None, ...]
     visit_id: bytes | None
     whole: bool = False
@@ -53,6 +54,8 @@ class Part(NamedTuple):
             end.exit_page_id,
             self.engaged_ms + later.engaged_ms,
             self.bot or later.bot,
+            # Of a visit of several people, some may be of the team.
+            self.team and later.team,
             self.description,
             self.visit_id,
             self.whole,

@@ -259,6 +259,8 @@ def _shown(
                 agent,
                 readings.get(key, NOT_READ),
                 came_from(view),
+                False,
+                None,
             )
         )
 
