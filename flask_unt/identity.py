@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+from typing import NamedTuple
 
 from flask import Flask
 
@@ -25,8 +26,15 @@ ID_LIMIT = 255
 NAME_LIMIT = 255
 
 
-def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Identity | None:
-    """The user signed in by this request's cookies, or ``None``.
+class Asked(NamedTuple):
+    """Who is signed in. None is nobody where the site ``told`` so, else unknown."""
+
+    user: Identity | None = None
+    told: bool = False
+
+
+def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Asked:
+    """The user signed in by this request's cookies.
 
     Neither ``before_request`` hooks nor the session's saving run; teardowns do.
     Never raises: an error of the site's makes the request anonymous, is logged
@@ -35,16 +43,16 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Identity | None:
     state = get_state(app)
 
     if not can_identify(state):
-        return None
+        return Asked()
 
     try:
         identity = _ask(app, environ, state)
     except Exception as error:
         _note(state, error)
-        return None
+        return Asked()
 
     state.identity_fails = False
-    return identity
+    return Asked(identity, told=True)
 
 
 def can_identify(state: State) -> bool:

@@ -53,27 +53,31 @@ def environ(headers=None, body=b"{}"):
     return builder.get_environ()
 
 
+def user_of(app, sent):
+    return resolve_identity(app, sent).user
+
+
 def asked(identify):
     app = site(unt=UNT(identify=identify))
-    return resolve_identity(app, environ())
+    return user_of(app, environ())
 
 
 def test_nobody_without_identify_or_flask_login():
-    assert resolve_identity(site(), environ()) is None
+    assert user_of(site(), environ()) is None
 
 
 def test_flask_login():
     app = login_app()
-    found = resolve_identity(app, environ(cookies_of(app, "/in")))
+    found = user_of(app, environ(cookies_of(app, "/in")))
     assert found == Identity("ada@site.example", "7", "Ada Lovelace")
-    assert resolve_identity(app, environ()) is None
+    assert user_of(app, environ()) is None
 
 
 def test_flask_login_by_its_own_cookie_alone():
     app = login_app()
     cookies = cookies_of(app, "/in?remember=1")["Cookie"]
     kept = next(c for c in cookies.split("; ") if c.startswith("remember_token"))
-    assert resolve_identity(app, environ({"Cookie": kept})).id == "7"
+    assert user_of(app, environ({"Cookie": kept})).id == "7"
 
 
 def test_flask_login_user_without_an_email():
@@ -82,7 +86,7 @@ def test_flask_login_user_without_an_email():
         name = property(lambda self: ["not text"])
 
     app = login_app(Bare())
-    found = resolve_identity(app, environ(cookies_of(app, "/in")))
+    found = user_of(app, environ(cookies_of(app, "/in")))
     assert found == Identity(None, "ada", None)
 
 
@@ -116,14 +120,14 @@ def test_identify_may_be_asynchronous():
 
     app = site(unt=UNT(identify=identify))
     app.ensure_sync = lambda function: lambda: asyncio.run(function())
-    assert resolve_identity(app, environ()).email == "ada@site.example"
+    assert user_of(app, environ()).email == "ada@site.example"
 
 
 def test_identify_wins_over_flask_login():
     app = bare_app(UNT_DATABASE_URL="sqlite://")
     LoginManager(app)
     UNT(app, identify=lambda: "ada@site.example")
-    assert resolve_identity(app, environ()).email == "ada@site.example"
+    assert user_of(app, environ()).email == "ada@site.example"
 
 
 def test_context_is_our_own():
@@ -144,7 +148,7 @@ def test_context_is_our_own():
     cookies = cookies_of(app, "/in")
     torn_down.clear()
     sent = environ(cookies, body=b'{"events": []}')
-    assert resolve_identity(app, sent).email == "ada@site.example"
+    assert user_of(app, sent).email == "ada@site.example"
     assert seen == {"ran": False, "body": b"", "path": f"{PREFIX}/e"}
     assert torn_down == ["request", "app"]
     assert sent["wsgi.input"].read() == b'{"events": []}'
@@ -162,8 +166,8 @@ def test_errors_make_it_nobody_and_are_said_once(caplog):
     app = site(unt=UNT(identify=identify))
 
     with caplog.at_level(logging.INFO):
-        assert resolve_identity(app, environ()) is None
-        assert resolve_identity(app, environ()) is None
+        assert user_of(app, environ()) is None
+        assert user_of(app, environ()) is None
 
     assert len(caplog.records) == 1
     text = "RuntimeError: no database for [email] here"
@@ -171,15 +175,31 @@ def test_errors_make_it_nobody_and_are_said_once(caplog):
     assert state_of(app).identity_error == text
 
     works.append(True)
-    assert resolve_identity(app, environ()).email == "ada@site.example"
+    assert user_of(app, environ()).email == "ada@site.example"
     works.clear()
-    resolve_identity(app, environ())
+    user_of(app, environ())
     assert len(caplog.records) == 2
+
+
+def test_one_that_failed_is_never_taken_for_nobody():
+    """Whatever another thread's request was told while this one was asked."""
+    works = []
+
+    def identify():
+        if not works:
+            works.append(True)
+            assert resolve_identity(app, environ()) == (None, True)
+            raise RuntimeError("no database")
+
+        return None
+
+    app = site(unt=UNT(identify=identify))
+    assert resolve_identity(app, environ()) == (None, False)
 
 
 def test_answer_of_the_wrong_type_is_an_error():
     app = site(unt=UNT(identify=lambda: 7))
-    assert resolve_identity(app, environ()) is None
+    assert user_of(app, environ()) is None
     assert "must return an email" in state_of(app).identity_error
 
 
@@ -191,5 +211,5 @@ def test_failing_teardown_is_no_trouble():
         raise RuntimeError("teardown")
 
     UNT(app, identify=lambda: "ada@site.example")
-    assert resolve_identity(app, environ()) is None
+    assert user_of(app, environ()) is None
     assert "teardown" in state_of(app).identity_error

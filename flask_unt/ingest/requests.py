@@ -14,6 +14,7 @@ from ..events import Event
 from ..events import Rules
 from ..events import View
 from ..events import last_made
+from ..identity import Asked
 from ..identity import can_identify
 from ..identity import resolve_identity
 from ..limits import Limits
@@ -24,6 +25,7 @@ from .origin import Origin
 OTHER_PAGE = "(other)"
 LONGEST_WAIT = 3600
 AGENT_LIMIT = 1024
+NOT_ASKED = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,15 @@ class Request:
         kept = tuple([self._without_endless_pages(event) for event in events])
         agent = self.environ.get("HTTP_USER_AGENT", "")[:AGENT_LIMIT]
         may_ask = self.origin.own and can_identify(state)
-        asked = may_ask and last_made(kept) is not None
-        user = resolve_identity(state.app, self.environ) if asked else None
+        asks = may_ask and last_made(kept) is not None
+        asked = resolve_identity(state.app, self.environ) if asks else NOT_ASKED
         return Entry(
             received=self.now,
             agent=agent,
-            user=user,
+            user=asked.user,
             events=kept,
-            # While the site fails to answer, nobody known is not nobody signed in.
-            asked=asked and not (user is None and state.identity_fails),
+            # Where the site fails to answer, nobody known is not nobody signed in.
+            asked=asked.told,
             **details,
         )
 
