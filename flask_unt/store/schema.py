@@ -337,6 +337,15 @@ visitor_day = _table(
     sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
 )
 
+# What a busy site accepts without Redis, until it is written: see ``inbox``.
+inbox = _table(
+    "unt_inbox",
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("data", sa.LargeBinary(16_777_215), nullable=False),
+    sa.Column("tries", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sqlite_autoincrement=True,
+)
+
 set_aside = _table(
     "unt_set_aside",
     sa.Column("id", Number, primary_key=True),

@@ -268,6 +268,14 @@ _table(
 )
 
 _table(
+    "unt_inbox",
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("data", sa.LargeBinary(16_777_215), nullable=False),
+    sa.Column("tries", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sqlite_autoincrement=True,
+)
+
+_table(
     "unt_set_aside",
     sa.Column("id", Number, primary_key=True),
     sa.Column("payload", sa.Text, nullable=False),
