@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +243,40 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         pytest.raises(StoreUnavailable, match="unable to open database file"),
     ):
         store.prepare()
+
+
+def test_a_locked_file_is_not_taken_for_missing_rights(sqlite_url: str) -> None:
+    """Somebody writes to it just now: that is all there is to say."""
+    file = sa.make_url(sqlite_url).database
+    assert file is not None
+
+    with closing(sqlite3.connect(file)) as other, open_store(sqlite_url) as store:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(StoreUnavailable, match="cannot be set up now") as said:
+            store.prepare()
+
+        other.rollback()
+        assert "GRANT" not in str(said.value)
+        assert "database is locked" in str(said.value)
+        store.prepare()
+
+
+def test_a_read_only_database_is_not_taken_for_missing_rights(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    name = sa.make_url(postgres_url).database
+    setting = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    postgres_server.execute(setting)
+
+    with (
+        open_store(postgres_url) as store,
+        pytest.raises(StoreUnavailable, match="Let the database take writes") as said,
+    ):
+        store.prepare()
+
+    assert "GRANT" not in str(said.value)
 
 
 @pytest.mark.parametrize(

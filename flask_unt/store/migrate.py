@@ -26,6 +26,8 @@ from flask_unt.errors import WriteFailed
 from .dialect import insert_missing
 from .engine import Database
 from .schema import site
+from .trouble import is_outage
+from .trouble import is_passing
 
 IncludeName = Callable[[Any, str, Mapping[str, Any]], bool]
 VERSION_TABLE = "unt_alembic_version"
@@ -41,6 +43,14 @@ NO_RIGHTS = (
     " SCHEMA …), or run `flask unt init-db` once with a role that has it and give"
     " this one SELECT, INSERT, UPDATE and DELETE on the unt_ tables and the use of"
     " their sequences."
+)
+NOT_NOW = (
+    "The tables of UNT cannot be set up now ({reason}). This is tried again with the"
+    " next view; see that no other process holds the database."
+)
+READ_ONLY = (
+    "The tables of UNT are not there and cannot be created ({reason}). Let the"
+    " database take writes, or name another one in UNT_DATABASE_URL."
 )
 
 
@@ -110,7 +120,18 @@ def migrate(database: Database, timezone: str, now: int) -> None:
             _upgrade(connection)
             _register_site(connection, timezone, now)
     except WriteFailed as error:
-        raise StoreUnavailable(NO_RIGHTS.format(reason=error)) from error
+        raise StoreUnavailable(_why_not(error)) from error
+
+
+def _why_not(error: WriteFailed) -> str:
+    """What stands in the way of the tables: a lock, the server, or our rights."""
+    cause = error.__cause__ or error
+    reason = str(error).rstrip(".")
+
+    if is_passing(cause):
+        return NOT_NOW.format(reason=reason)
+
+    return (READ_ONLY if is_outage(cause) else NO_RIGHTS).format(reason=reason)
 
 
 def _is_known(revision: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 
-MYSQL_OUTAGES = (1021, 1114, 1290, 1836)
+MYSQL_OUTAGES = (1021, 1114, 1290, 1792, 1836)
 SQLITE_OUTAGES = ("disk is full", "disk I/O", "readonly database")
 
 
