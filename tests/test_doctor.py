@@ -15,6 +15,7 @@ from flask import Flask
 from flask import send_file
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from servers import PostgresServer
 from tracked import ELSEWHERE
 from tracked import PAGE
 from tracked import close
@@ -151,6 +152,34 @@ def test_a_role_without_rights(postgres_url: str) -> None:
     assert poor["rights"].level == BAD
     assert "UPDATE on unt_" in poor["rights"].problem
     assert "INSERT on unt_agent" in poor["rights"].problem
+
+
+def test_a_read_only_database_is_no_matter_of_rights(
+    good: Flask, tmp_path: Path
+) -> None:
+    state_of(good).store.prepare()
+    close(good)
+    file = f"sqlite:///file:{tmp_path / 'unt.db'}?mode=ro&uri=true"
+    found = findings(site(file))
+
+    assert "rights" not in found
+    assert found["read-only"].level == BAD
+    assert "readonly database" in found["read-only"].problem
+    assert "UNT_DATABASE_URL" in found["read-only"].cure
+
+
+def test_a_postgresql_that_is_read_only(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    state_of(app := site(postgres_url)).store.prepare()
+    close(app)
+    name = sa.make_url(postgres_url).database
+    setting = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    postgres_server.execute(setting)
+    found = findings(site(postgres_url))
+
+    assert "rights" not in found
+    assert "read-only transaction" in found["read-only"].problem
 
 
 def test_rights_and_clock_are_fine_on_every_database(database_url: str) -> None:

@@ -90,6 +90,14 @@ def check_rights(look: Look) -> Iterator[Finding]:
     if facts is None or look.database_error is not None:
         return
 
+    if facts.refusal is not None:
+        yield bad(
+            "read-only",
+            f"Nothing can be written, whatever our rights are. {facts.refusal}",
+            "Have the database take writes, or name another one in UNT_DATABASE_URL.",
+        )
+        return
+
     missing = [right for right in facts.forbidden if not right.startswith("CREATE")]
 
     if missing:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 
 from .engine import FOREIGN_TABLE
 from .engine import Database
 from .schema import metadata
+from .trouble import is_outage
+from .trouble import is_passing
 
 CLOCKS = {
     "postgresql": "SELECT extract(epoch FROM clock_timestamp()) * 1000",
@@ -26,7 +30,8 @@ class DatabaseFacts:
     """Its clock is so many ms ``ahead`` of ours; None on SQLite: it has none.
 
     ``file`` is SQLite's, None in memory; a ``shared`` one has tables that are not
-    ours. ``forbidden`` names what our role may not do.
+    ours. ``forbidden`` names what our role may not do, ``refusal`` is why nobody may
+    write: the database is read-only, or full.
     """
 
     backend: str
@@ -34,7 +39,12 @@ class DatabaseFacts:
     ahead: int | None
     file: str | None
     shared: bool
-    forbidden: tuple[str, ...]
+    forbidden: tuple[str, ...] = ()
+    refusal: str | None = None
+
+
+class _TakesNothing(Exception):
+    """The database itself refuses every write, whatever our rights are."""
 
 
 def ask_database(database: Database) -> DatabaseFacts:
@@ -50,7 +60,12 @@ def ask_database(database: Database) -> DatabaseFacts:
         file = _file(connection) if backend == "sqlite" else None
         shared = file is not None and _found(connection, FOREIGN_TABLE)
 
-    return DatabaseFacts(backend, version, ahead, file, shared, _forbidden(database))
+    facts = DatabaseFacts(backend, version, ahead, file, shared)
+
+    try:
+        return replace(facts, forbidden=_forbidden(database))
+    except _TakesNothing as refusal:
+        return replace(facts, refusal=str(refusal))
 
 
 def _file(connection: sa.Connection) -> str | None:
@@ -101,7 +116,16 @@ def _may(database: Database, statement: Any) -> bool:
     try:
         with database.writing() as connection:
             connection.execute(statement)
-    except WriteFailed:
+    except WriteFailed as error:
+        cause = error.__cause__ or error
+
+        if is_outage(cause):
+            raise _TakesNothing(str(error)) from error
+
+        # A lock says nothing of our rights.
+        if is_passing(cause):
+            raise StoreUnavailable(str(error)) from error
+
         return False
 
     return True
