@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 from ..doctor import Look
 from ..state import OUTCOMES
 
+# A replay takes events off what was set aside: that is no counter.
+COUNTED = tuple(outcome for outcome in OUTCOMES if outcome != "set_aside")
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -42,7 +44,7 @@ class _Figures(Collector):
             "unt_refused", "Requests and events refused.", labels=["reason"]
         )
 
-        for outcome in OUTCOMES:
+        for outcome in COUNTED:
             events.add_metric([outcome], getattr(figures, outcome))
 
         for reason, count in sorted(figures.refused.items()):
