@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,9 @@ def test_a_worker_that_works_is_healthy(
     assert status == 200
     assert 'unt_events_total{outcome="accepted"} 1.0' in text
     assert 'unt_events_total{outcome="stored"} 1.0' in text
+    # A replay lowers it, and a counter never falls: it is a gauge of its own.
+    assert 'outcome="set_aside"' not in text
+    assert "unt_set_aside_events 0.0" in text
     assert "unt_workers 1.0" in text
     assert "unt_database_writable 1.0" in text
     assert ask("/")[0] == 404
@@ -194,6 +199,31 @@ def test_a_worker_that_hangs_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> 
 
     close(app)
     assert [answer[0] for answer in (never, beaten, late)] == [503, 200, 503]
+
+
+def test_a_look_that_took_long_serves_other_probes_too(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A locked file has each look wait for seconds: probes must not pile up."""
+    monkeypatch.setattr(health, "KEPT_SECONDS", 1000.0)
+    app = site(sqlite_url)
+    state_of(app).store.prepare()
+    pulse = Pulse()
+    pulse.beat()
+    file = sqlite_url.removeprefix("sqlite:///")
+
+    with (
+        HealthServer(state_of(app), pulse, "127.0.0.1", processes.free_port()) as it,
+        closing(sqlite3.connect(file)) as other,
+    ):
+        works = it.health()[0]
+        other.execute("BEGIN IMMEDIATE")
+        locked = it.health()[0]
+        other.rollback()
+        later = it.health()[0]
+
+    close(app)
+    assert (works, locked, later) == (200, 503, 503)
 
 
 def test_without_the_extra_health_works_and_metrics_say_what_to_install(

@@ -17,12 +17,15 @@ from typing import Any
 
 from ..doctor import BAD
 from ..doctor import RUNNING
+from ..doctor import Finding
 from ..doctor import Look
 from ..doctor import examine
 from ..errors import ConfigError
 from ..state import State
 
 FRESH_SECONDS = 30.0
+SLOW_SECONDS = 1.0
+KEPT_SECONDS = 10.0
 NO_METRICS = (
     "Metrics need prometheus_client, which is not installed."
     ' Run: pip install "flask-unt[metrics]"\n'
@@ -58,6 +61,9 @@ class HealthServer:
     def __init__(self, state: State, pulse: Pulse, host: str, port: int) -> None:
         self._state = state
         self._pulse = pulse
+        self._lock = threading.Lock()
+        self._kept: Look | None = None
+        self._kept_until = 0.0
         answers = {"/health": self.health, "/metrics": self.metrics}
 
         try:
@@ -88,8 +94,7 @@ class HealthServer:
 
     def health(self) -> Answer:
         """200 if all works, else 503; with the reasons."""
-        look = self._look()
-        found = examine(look, RUNNING)
+        look, found = self._look()
         reasons = [finding.problem for finding in found if finding.level == BAD]
 
         if not self._pulse.is_fresh():
@@ -111,13 +116,30 @@ class HealthServer:
         if find_spec("prometheus_client") is None:
             return 501, TEXT, NO_METRICS.encode()
 
+        look, _ = self._look()
         kind, body = import_module(".metrics", __package__).render(
-            self._look(), self._pulse.is_fresh()
+            look, self._pulse.is_fresh()
         )
         return 200, kind, body
 
-    def _look(self) -> Look:
-        return Look(self._state, time.time_ns() // 1_000_000)
+    def _look(self) -> tuple[Look, tuple[Finding, ...]]:
+        """A look with what is found. One that took long serves for some seconds.
+
+        Each look tries a write, and what is locked or away has it wait.
+        """
+        with self._lock:
+            begun = time.monotonic()
+
+            if self._kept is None or begun >= self._kept_until:
+                self._kept = Look(self._state, time.time_ns() // 1_000_000)
+
+            found = examine(self._kept, RUNNING)
+            ended = time.monotonic()
+
+            if ended - begun >= SLOW_SECONDS:
+                self._kept_until = ended + KEPT_SECONDS
+
+            return self._kept, found
 
 
 def _handler(answers: dict[str, Callable[[], Answer]]) -> Any:
