@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import early as early
 from .errors import ConfigError
 from .errors import UNTError
 from .extension import UNT

@@ -19,7 +19,7 @@ ROWS = (
     "stream | store | outage",
     "events | agents | config",
     "urls cleaning",
-    "errors failpoint",
+    "errors failpoint early",
 )
 
 PURE_ROWS = ROWS[-3:]

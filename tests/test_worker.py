@@ -96,6 +96,19 @@ def drained(worker: processes.Process, stream: Stream) -> None:
     worker.wait_until(lambda: stream.waiting() == 0)
 
 
+def test_one_that_is_stopped_while_it_starts_ends_well(
+    tmp_path: Path, spawn: Start
+) -> None:
+    """A site may take long to be imported: nothing was begun, nothing is to finish."""
+    slow = "import time\n\nimport flask_unt\n\nprint('importing')\ntime.sleep(600)\n"
+    (tmp_path / "slow.py").write_text(slow)
+    flask = [sys.executable, "-m", "flask", "--app", str(tmp_path / "slow.py")]
+    worker = spawn([*flask, "unt-worker"])
+    worker.wait_until(lambda: "importing" in worker.log())
+
+    assert worker.stop() == 0
+
+
 def test_views_are_in_the_database_a_moment_later(
     start: Start, stream: Stream, rows: entries.Rows
 ) -> None:
