@@ -128,10 +128,11 @@ class Front:
         return [] if lost else answer
 
     def _find_fault(self, body: bytes) -> dict[str, Any] | None:
-        if not self._fault.exists():
+        # Read at once: it may be taken away at any moment.
+        try:
+            fault: dict[str, Any] = json.loads(self._fault.read_text())
+        except FileNotFoundError:
             return None
-
-        fault: dict[str, Any] = json.loads(self._fault.read_text())
 
         return fault if fault.get("only", "").encode() in body else None
 

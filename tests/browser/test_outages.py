@@ -372,6 +372,8 @@ def test_events_older_than_a_week_are_given_up(tracked: Any, page: Any) -> None:
     page.goto(site.url + "/old")
     site.wait_for(site.sent)
     page.goto(site.url + "/new?utm_source=x")
+    # What the page says as it is left comes when it comes.
+    site.wait_for(lambda: len(site.sent()) > 1)
     site.recover()
     site.wait_for_paths("/new")
 
