@@ -13,6 +13,8 @@ from flask_unt.events import Event
 from flask_unt.events import Identify
 from flask_unt.events import Identity
 from flask_unt.events import Leave
+from flask_unt.events import Proof
+from flask_unt.events import Tracked
 from flask_unt.events import View
 from flask_unt.events import data_payload
 from flask_unt.events import decode_entry
@@ -61,19 +63,39 @@ CUSTOMS = st.builds(
     st.booleans(),
     MAYBE_TEXT,
 )
+TRACKED = st.builds(
+    Tracked,
+    KEY,
+    TEXT,
+    st.none() | VISITOR,
+    TIME,
+    WHOLE,
+    st.none(),
+    TEXT,
+    TEXT,
+    st.just(False),
+    st.none(),
+    MAYBE_TEXT,
+    MAYBE_TEXT,
+    MAYBE_TEXT,
+)
+PROOFS = st.builds(Proof, KEY, TEXT, VISITOR, TIME, MAYBE_TEXT, MAYBE_TEXT)
 IDENTIFIES = st.builds(Identify, KEY, TEXT, VISITOR, TIME, TEXT)
-EVENTS = VIEWS | LEAVES | CUSTOMS | IDENTIFIES
+EVENTS = VIEWS | LEAVES | CUSTOMS | TRACKED | IDENTIFIES | PROOFS
+USERS = st.none() | st.builds(Identity, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT)
 ENTRIES = st.builds(
     Entry,
     received=TIME,
     agent=TEXT,
     zone=MAYBE_TEXT,
     webdriver=st.booleans(),
-    user=st.none() | st.builds(Identity, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
+    user=USERS,
     events=st.lists(EVENTS, max_size=5).map(tuple),
     fresh=st.booleans(),
     asked=st.booleans(),
     cookie=st.none() | st.uuids().map(str),
+    team=st.none() | st.booleans(),
+    impersonator=USERS,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -87,6 +109,15 @@ def test_an_entry_is_read_as_it_was_written(entry: Entry) -> None:
     assert decode_entry(encode_entry(entry)) == entry
 
 
+def test_an_entry_of_the_release_before_is_read() -> None:
+    leave = json.dumps(["leave", LEAVE.key.hex(), None, 5, 8200, 75, None])
+    before = f'[1,9,"a","UTC",true,["a@b.cc",null,null],true,true,null,[{leave}]]'
+    user = Identity("a@b.cc", None, None)
+    assert decode_entry(before.encode()) == Entry(
+        9, "a", "UTC", True, user, (LEAVE,), fresh=True, asked=True
+    )
+
+
 @given(EVENTS)
 def test_a_set_aside_event_is_read_as_it_was_written(event: Event) -> None:
     assert payload_event(event_payload(event)) == event
@@ -95,7 +126,8 @@ def test_a_set_aside_event_is_read_as_it_was_written(event: Event) -> None:
 @given(EVENTS, ENTRIES)
 def test_a_set_aside_event_becomes_an_entry_again(event: Event, entry: Entry) -> None:
     again = payload_entry(event_payload(event, entry), "agent")
-    assert again == Entry(entry.received, "agent", None, False, entry.user, (event,))
+    who = {"user": entry.user, "impersonator": entry.impersonator}
+    assert again == Entry(entry.received, "agent", None, False, events=(event,), **who)
     assert payload_entry(event_payload(event), "agent").received == event.time
 
 
@@ -111,7 +143,7 @@ def test_what_is_no_payload_is_a_value_error(payload: str) -> None:
         payload_event(payload)
 
 
-@given(place=st.integers(0, 9), value=JSON)
+@given(place=st.integers(0, 11), value=JSON)
 def test_an_entry_of_wrong_types_is_a_value_error_or_an_entry(
     place: int, value: Any
 ) -> None:
@@ -134,7 +166,11 @@ def test_an_entry_of_wrong_types_is_a_value_error_or_an_entry(
         b"\xff",
         b"[" * 5000,
         b"[1]",
+        b'[3,1,"",null,false,null,false,false,null,null,null,[]]',
         b'[2,1,"",null,false,null,false,false,null,[]]',
+        b'[2,1,"",null,false,null,false,false,null,0,null,[]]',
+        b'[2,1,"",null,false,null,false,false,null,null,"ana",[]]',
+        b'[1,1,"",null,false,null,false,false,null,null,null,[]]',
         b'[true,1,"",null,false,null,false,false,null,[]]',
         b'[1,"1","",null,false,null,false,false,null,[]]',
         b'[1,1.5,"",null,false,null,false,false,null,[]]',
@@ -157,8 +193,8 @@ def test_bad_entries(data: bytes) -> None:
 
 
 def test_another_release_is_named() -> None:
-    with pytest.raises(ValueError, match="version 2"):
-        decode_entry(b'[2,1,"",null,false,null,false,false,null,[]]')
+    with pytest.raises(ValueError, match="version 3"):
+        decode_entry(b'[3,1,"",null,false,null,false,false,null,null,null,[]]')
 
 
 def test_a_lone_surrogate_is_written_as_a_question_mark() -> None:

@@ -13,17 +13,19 @@ from .batch import parse_batch
 from .batch import parse_email
 from .batch import parse_visitor_email
 from .entries import ENTRY_VERSION
-from .entries import Custom
-from .entries import Entry
-from .entries import Event
-from .entries import Identify
-from .entries import Identity
-from .entries import Leave
-from .entries import View
 from .entries import decode_entry
 from .entries import encode_entry
 from .keys import forgotten_hash
 from .keys import stored_key
+from .kinds import Custom
+from .kinds import Entry
+from .kinds import Event
+from .kinds import Identify
+from .kinds import Identity
+from .kinds import Leave
+from .kinds import Proof
+from .kinds import Tracked
+from .kinds import View
 from .marks import is_mark_of
 from .marks import mark_of
 from .payloads import data_payload
@@ -34,6 +36,7 @@ from .reading import Rules
 from .senders import last_made
 from .senders import made_fresh
 from .senders import sole_visitor
+from .tracking import make_tracked
 
 __all__ = [
     "ENTRY_VERSION",
@@ -44,8 +47,10 @@ __all__ = [
     "Identify",
     "Identity",
     "Leave",
+    "Proof",
     "Rejected",
     "Rules",
+    "Tracked",
     "View",
     "clean_email",
     "clean_text",
@@ -58,6 +63,7 @@ __all__ = [
     "is_mark_of",
     "last_made",
     "made_fresh",
+    "make_tracked",
     "mark_of",
     "mask_emails",
     "parse_2017_view",

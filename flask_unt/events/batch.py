@@ -13,14 +13,14 @@ from ..cleaning import clean_email
 from ..cleaning import clean_visitor
 from ..errors import RequestRefused
 from .bodies import read_object
-from .entries import Event
-from .entries import View
 from .fields import ZONE
 from .fields import BadField
 from .fields import read_number
 from .fields import read_shaped
 from .fields import read_text
 from .fields import read_whole
+from .kinds import Event
+from .kinds import View
 from .reading import Arrival
 from .reading import Rules
 from .reading import read_event

@@ -5,121 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
 from operator import contains
 from typing import Any
-from typing import TypeAlias
 
 from ..cleaning import VISITOR
+from .kinds import Custom
+from .kinds import Entry
+from .kinds import Event
+from .kinds import Identify
+from .kinds import Identity
+from .kinds import Leave
+from .kinds import Pairs
+from .kinds import Proof
+from .kinds import Tracked
+from .kinds import View
 
-ENTRY_VERSION = 1
-READABLE_VERSIONS = (1,)
-
-Pairs: TypeAlias = "tuple[tuple[str, str], ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A page shown once. ``mark`` says who was signed in: ``""`` nobody."""
-
-    key: bytes
-    id: str
-    visitor: str | None
-    time: int
-    tz: int
-    host: str
-    path: str
-    title: str
-    referrer: str | None
-    campaign: Pairs
-    from_key: bytes | None
-    kind: str
-    width: int | None
-    lang: str | None
-    status: int | None
-    skewed: bool
-    mark: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """How long and how far a view was read; ``key`` is that view's."""
-
-    key: bytes
-    visitor: str | None
-    time: int
-    engaged: int
-    scroll: int
-    title: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Custom:
-    """An event that the site names; ``props`` is flat JSON."""
-
-    key: bytes
-    id: str
-    visitor: str | None
-    time: int
-    tz: int
-    view_key: bytes | None
-    name: str
-    props: str
-    skewed: bool
-    mark: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Identify:
-    """A signed token that says who the visitor is."""
-
-    key: bytes
-    id: str
-    visitor: str
-    time: int
-    token: str
-
-
-Event: TypeAlias = "View | Leave | Custom | Identify"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Somebody known to be signed in."""
-
-    email: str | None
-    id: str | None
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one accepted request brings, as it waits in the stream.
-
-    ``asked``: the site was asked who is signed in, so ``user`` None is nobody.
-    ``fresh``: the visitor was made on purpose. ``cookie``: the visitor that this
-    browser was before, where its cookie names another one than the events.
-    """
-
-    received: int
-    agent: str
-    zone: str | None
-    webdriver: bool
-    user: Identity | None
-    events: tuple[Event, ...]
-    fresh: bool = False
-    asked: bool = False
-    cookie: str | None = None
-
+ENTRY_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 
 EVENT_TYPES: Mapping[str, type[Any]] = {
     "view": View,
     "leave": Leave,
     "event": Custom,
+    "tracked": Tracked,
     "identify": Identify,
+    "proof": Proof,
 }
 TYPE_NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENT_TYPES.items()}
 VALUES: Mapping[type[Any], Callable[[Any], tuple[Any, ...]]] = {
@@ -133,17 +46,18 @@ ENCODER = json.JSONEncoder(
 
 def encode_entry(entry: Entry) -> bytes:
     """An entry as compact JSON, for the stream."""
-    user = entry.user
     data = [
         ENTRY_VERSION,
         entry.received,
         entry.agent,
         entry.zone,
         entry.webdriver,
-        None if user is None else [user.email, user.id, user.name],
+        _pack_user(entry.user),
         entry.fresh,
         entry.asked,
         entry.cookie,
+        entry.team,
+        _pack_user(entry.impersonator),
         [pack_event(event) for event in entry.events],
     ]
     return to_json(data).encode("utf-8", "replace")
@@ -160,7 +74,11 @@ def decode_entry(data: bytes) -> Entry:
         if integer(version) not in READABLE_VERSIONS:
             raise ValueError(f"This release cannot read an entry of version {version}.")
 
-        received, agent, zone, webdriver, user, fresh, asked, cookie, events = rest
+        if version == 1:
+            rest[8:8] = [None, None]
+
+        received, agent, zone, webdriver, user, *told, events = rest
+        fresh, asked, cookie, team, impersonator = told
         return Entry(
             integer(received),
             _text(agent),
@@ -171,6 +89,8 @@ def decode_entry(data: bytes) -> Entry:
             _flag(fresh),
             _flag(asked),
             _maybe_visitor(cookie),
+            None if team is None else _flag(team),
+            unpack_user(impersonator),
         )
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"This is not an entry: {error!r}.") from error
@@ -218,6 +138,10 @@ def unpack_user(packed: object) -> Identity | None:
 
     email, id, name = _list(packed)
     return Identity(_maybe_text(email), _maybe_text(id), _maybe_text(name))
+
+
+def _pack_user(user: Identity | None) -> list[str | None] | None:
+    return None if user is None else [user.email, user.id, user.name]
 
 
 def to_json(data: object) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 
-from .entries import Identity
+from .kinds import Identity
 
 NOBODY = ""
 MARK_BYTES = 16

@@ -10,13 +10,14 @@ from typing import Any
 
 from .entries import EVENT_TYPES
 from .entries import TYPE_NAMES
-from .entries import Entry
-from .entries import Event
 from .entries import integer
 from .entries import pack_event
 from .entries import to_json
 from .entries import unpack_event
 from .entries import unpack_user
+from .kinds import Entry
+from .kinds import Event
+from .kinds import Identity
 
 USER_FIELDS = ("email", "id", "name")
 # What MySQL's TEXT holds.
@@ -57,10 +58,15 @@ def payload_entry(payload: str, agent: str) -> Entry:
     event, named = _read(payload)
 
     try:
-        received = integer(named.get("received", event.time))
-        user = named.get("user")
-        packed = user and [user.get(name) for name in USER_FIELDS]
-        return Entry(received, agent, None, False, unpack_user(packed), (event,))
+        return Entry(
+            integer(named.get("received", event.time)),
+            agent,
+            None,
+            False,
+            _user(named.get("user")),
+            (event,),
+            impersonator=_user(named.get("impersonator")),
+        )
     except (TypeError, AttributeError) as error:
         raise ValueError(f"This is not a set-aside event: {error!r}.") from error
 
@@ -80,9 +86,20 @@ def data_payload(data: bytes) -> str:
 
 
 def _arrival(entry: Entry) -> dict[str, Any]:
-    user = entry.user
-    named = user and {name: getattr(user, name) for name in USER_FIELDS}
-    return {"received": entry.received, "user": named}
+    arrival = {"received": entry.received, "user": _named(entry.user)}
+
+    if entry.impersonator is not None:
+        arrival["impersonator"] = _named(entry.impersonator)
+
+    return arrival
+
+
+def _named(user: Identity | None) -> dict[str, str | None] | None:
+    return user and {name: getattr(user, name) for name in USER_FIELDS}
+
+
+def _user(named: Any) -> Identity | None:
+    return unpack_user(named and [named.get(name) for name in USER_FIELDS])
 
 
 def _read(payload: str) -> tuple[Event, Mapping[str, Any]]:

@@ -12,11 +12,6 @@ from ..urls import PageUrl
 from ..urls import parse_page_url
 from ..urls import parse_referrer
 from .depth import TOO_DEEP
-from .entries import Custom
-from .entries import Event
-from .entries import Identify
-from .entries import Leave
-from .entries import View
 from .fields import LANGUAGE
 from .fields import BadField
 from .fields import read_id
@@ -35,6 +30,11 @@ from .keys import ID
 from .keys import id_time
 from .keys import is_key_known
 from .keys import stored_key
+from .kinds import Custom
+from .kinds import Event
+from .kinds import Identify
+from .kinds import Leave
+from .kinds import View
 from .times import judge_time
 
 TITLE_LIMIT = 255

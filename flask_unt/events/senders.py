@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .entries import Entry
-from .entries import Event
-from .entries import Leave
+from .kinds import Entry
+from .kinds import Event
+from .kinds import Leave
 
 
 def sole_visitor(events: Iterable[Event]) -> str | None:
