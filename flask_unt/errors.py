@@ -48,5 +48,9 @@ class WriteFailed(UNTError):
     """The database works, but refused this write."""
 
 
+class MergeRefused(UNTError):
+    """Two users cannot be merged, or not be parted. The message says why."""
+
+
 class StreamUnavailable(UNTError):
     """Redis is not there, refuses, may evict keys, is full, or is another site's."""

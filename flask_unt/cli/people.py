@@ -61,14 +61,16 @@ def _visitor_question() -> str:
 
 
 def _email_question(state: State, email: str) -> str:
-    browsers = state.store.browsers_of(email)
+    person = state.store.person_of_email(email)
 
-    if browsers is None:
+    if person is None:
         raise click.ClickException(UNKNOWN.format(who=email))
 
-    alone, shared = browsers
+    alone, shared = len(person.alone), len(person.shared)
+    others = ", ".join(other for other in person.emails if other != email)
+    merged = f", who is also {others}," if others else ""
     also = f", and their own views on {shared} shared" if shared else ""
-    return f"Erase {email} with all views of {alone} browsers{also}, for good?"
+    return f"Erase {email}{merged} with all views of {alone} browsers{also}, for good?"
 
 
 def _forget(state: State, visitor: str | None, email: str) -> str:

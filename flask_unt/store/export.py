@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .dialect import select_in
+from .merges import members_of
 from .person import Person
 from .person import is_of
 from .person import quoted
@@ -40,9 +41,7 @@ AGENT = ("browser", "system", "device", "language", "zone")
 PAGE = ("host", "path", "title")
 
 
-def export_person(
-    connection: sa.Connection, person: Person, email: str
-) -> dict[str, Rows]:
+def export_person(connection: sa.Connection, person: Person) -> dict[str, Rows]:
     """The rows of somebody's users and browsers, by the table's name.
 
     Of a browser that another user signed in on, only their own views and events.
@@ -50,6 +49,7 @@ def export_person(
     ids = person.user_ids
     browsers = (*person.alone, *person.shared)
     names = _names(connection, person.alone)
+    words = [word for email in person.emails for word in quoted(email)]
 
     return {
         "unt_user": _rows(connection, user, user.c.id, ids),
@@ -57,15 +57,15 @@ def export_person(
         "unt_visitor": _rows(connection, visitor, visitor.c.id, person.alone),
         **_shown(connection, lambda table: _theirs(table, ids, browsers)),
         **_of_browsers(connection, person.alone),
-        "unt_set_aside": _set_aside(connection, [*quoted(email), *names], {email}),
+        "unt_set_aside": _set_aside(connection, [*words, *names], person.emails),
     }
 
 
 def export_visitor(connection: sa.Connection, id: int) -> dict[str, Rows]:
     """The rows of one browser; its user's only if it is nobody else's."""
     linked = sa.select(link.c.user_id).where(link.c.visitor_id == id)
-    user_ids = sorted(set(connection.scalars(linked)))
-    sole = user_ids if len(user_ids) == 1 else []
+    members = members_of(connection, connection.scalars(linked).all())
+    sole = sorted(members) if len(set(members.values())) == 1 else []
     users = _rows(connection, user, user.c.id, sole)
 
     return {

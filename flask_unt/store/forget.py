@@ -19,19 +19,27 @@ from .dialect import insert_missing
 from .dialect import select_in
 from .links import Seen
 from .links import settle
+from .merges import leave_merges
 from .people import meet_visitors
 from .schema import event
 from .schema import forgotten
 from .schema import leave
 from .schema import link
 from .schema import page_view
+from .schema import page_visitor
 from .schema import set_aside
 from .schema import user
+from .schema import user_figures
 from .schema import visit
 from .schema import visitor
 from .schema import visitor_day
+from .schema import visitor_figures
+from .visitor_marks import mark_visitors_of
 
-OF_VISITOR = (event, leave, page_view, visit, visitor_day, link)
+OF_VISITOR = (
+    *(event, leave, page_view, visit, visitor_day, link),
+    *(visitor_figures, page_visitor),
+)
 
 
 def forget_visitor(connection: sa.Connection, name: str, now: int) -> set[int]:
@@ -96,6 +104,7 @@ def _erase(connection: sa.Connection, row: sa.Row[Any]) -> set[int]:
     connection.execute(newer.values(alias_of=None, alias_at=None))
     connection.execute(sa.delete(visitor).where(visitor.c.id == row.id))
     settle(connection, others)
+    mark_visitors_of(connection, user_ids)
     _erase_users(connection, user_ids)
 
     return moments
@@ -118,6 +127,10 @@ def _erase_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     column = link.c.user_id
     rows = select_in(connection, sa.select(column), column, ids)
     left = {row.user_id for row in rows}
+    gone = [id for id in ids if id not in left]
+    leave_merges(connection, gone)
 
-    for chunk in chunks(id for id in ids if id not in left):
+    for chunk in chunks(gone):
         connection.execute(sa.delete(user).where(user.c.id.in_(chunk)))
+        gone_too = sa.delete(user_figures).where(user_figures.c.user_id.in_(chunk))
+        connection.execute(gone_too)

@@ -14,6 +14,7 @@ from .dialect import select_in
 from .dialect import update_rows
 from .forget import forget_visitor
 from .links import settle
+from .merges import leave_merges
 from .person import Person
 from .person import is_of
 from .person import quoted
@@ -23,10 +24,13 @@ from .schema import event
 from .schema import leave
 from .schema import link
 from .schema import page_view
+from .schema import page_visitor
 from .schema import set_aside
 from .schema import user
+from .schema import user_figures
 from .schema import visit
 from .schema import visitor
+from .visitor_marks import mark_visitors
 from .write import Rules
 from .write import mark_hours
 
@@ -41,7 +45,7 @@ class Forgotten:
 
 
 def forget_person(
-    connection: sa.Connection, person: Person, email: str, rules: Rules, now: int
+    connection: sa.Connection, person: Person, rules: Rules, now: int
 ) -> Forgotten:
     """Erase somebody. On a browser that another user signed in on, only their rows."""
     _lock(connection, (*person.alone, *person.shared))
@@ -56,7 +60,7 @@ def forget_person(
     for name in names:
         moments |= forget_visitor(connection, name, now)
 
-    _erase_users(connection, person.user_ids, email)
+    _erase_users(connection, person)
     mark_hours(connection, moments, rules.timezone)
 
     return Forgotten(tuple(names), len(person.shared), len(person.user_ids))
@@ -98,6 +102,9 @@ def _erase_from(
     # A title that came before its view: nobody knows whose it was.
     connection.execute(sa.delete(leave).where(leave.c.visitor_id == visitor_id))
     _erase_views(connection, visitor_id, [row.id for row in views])
+    seen = sa.delete(page_visitor).where(page_visitor.c.visitor_id == visitor_id)
+    connection.execute(seen)
+    mark_visitors(connection, [visitor_id], since=0)
     visit_ids = {row.visit_id for row in views} - {None}
     moments = {row.local_time for row in views}
 
@@ -181,13 +188,16 @@ def _unlink(connection: sa.Connection, person: Person) -> None:
     settle(connection, person.shared)
 
 
-def _erase_users(
-    connection: sa.Connection, user_ids: Sequence[int], email: str
-) -> None:
+def _erase_users(connection: sa.Connection, person: Person) -> None:
+    user_ids = person.user_ids
+    leave_merges(connection, user_ids)
     # Custom events may be a user's without any browser.
     connection.execute(sa.delete(event).where(event.c.user_id.in_(user_ids)))
     connection.execute(sa.delete(user).where(user.c.id.in_(user_ids)))
+    connection.execute(
+        sa.delete(user_figures).where(user_figures.c.user_id.in_(user_ids))
+    )
 
-    for word in quoted(email):
+    for word in {word for email in person.emails for word in quoted(email)}:
         about = set_aside.c.payload.contains(word, autoescape=True)
         connection.execute(sa.delete(set_aside).where(about))

@@ -22,8 +22,12 @@ from .dialect import upsert
 from .schema import link
 from .schema import user
 from .schema import visitor
+from .visitor_marks import mark_visitors
 
 ALIAS = "alias"
+MERGED = "merged"
+# Worked out from the other links.
+DERIVED = (ALIAS, MERGED)
 
 
 class Seen(NamedTuple):
@@ -44,20 +48,10 @@ def add_links(
     connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
 ) -> None:
     """Add or widen links, keyed by visitor's id, user's id and reason."""
-    rows = [
-        {
-            "visitor_id": visitor_id,
-            "user_id": user_id,
-            "reason": reason,
-            "since": seen.first,
-            "until": seen.last,
-        }
-        for (visitor_id, user_id, reason), seen in sorted(links.items())
-    ]
     upsert(
         connection,
         link,
-        rows,
+        _rows(links),
         ("visitor_id", "user_id", "reason"),
         {"since": "least", "until": "greatest"},
     )
@@ -72,68 +66,94 @@ def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:
     groups = browsers(connection, visitor_ids)
     ids = sorted(groups)
     links: dict[int, list[Any]] = {id: [] for id in ids}
-    aliases: dict[tuple[int, int], Any] = {}
-    statement = sa.select(link, user.c.verified).join(user, user.c.id == link.c.user_id)
+    derived: dict[tuple[int, int, str], Any] = {}
+    statement = sa.select(link, user.c.verified, user.c.merged_into).join(
+        user, user.c.id == link.c.user_id
+    )
 
     for row in select_in(connection, statement, link.c.visitor_id, ids):
-        if row.reason == ALIAS:
-            aliases[row.visitor_id, row.user_id] = row
-        else:
+        if row.reason in DERIVED:
+            derived[row.visitor_id, row.user_id, row.reason] = row
+        elif row.undone_at is None:
             links[row.visitor_id].append(row)
 
     all_links = {
         id: [row for member in groups[id] for row in links[member]] for id in ids
     }
-    _store_aliases(connection, aliases, _shared(links, all_links))
+    wanted = _shared(links, all_links) | _merged(all_links)
+    _store_derived(connection, derived, wanted)
     changes = [
         (id, {"user_id": _current(all_links[id]), "owner_id": _owner(all_links[id])})
         for id in ids
     ]
     update_rows(connection, visitor, "id", changes)
+    mark_visitors(connection, ids)
 
 
 def _shared(
     links: Mapping[int, list[Any]], all_links: Mapping[int, list[Any]]
-) -> dict[tuple[int, int], Seen]:
+) -> dict[tuple[int, int, str], Seen]:
     """The users that visitors have by their browser's other ids alone, and since when.
 
     By visitor's and user's id.
     """
-    shared: dict[tuple[int, int], Seen] = {}
+    shared: dict[tuple[int, int, str], Seen] = {}
 
     for id, rows in all_links.items():
         own = {row.user_id for row in links[id]}
 
         for row in rows:
             if row.user_id not in own:
-                key, seen = (id, row.user_id), Seen(row.since, row.until)
-                known = shared.get(key, seen)
-                shared[key] = known.widened(seen.first).widened(seen.last)
+                _widen(shared, (id, row.user_id, ALIAS), row)
 
     return shared
 
 
-def _store_aliases(
-    connection: sa.Connection,
-    stored: Mapping[tuple[int, int], Any],
-    wanted: Mapping[tuple[int, int], Seen],
+def _merged(all_links: Mapping[int, list[Any]]) -> dict[tuple[int, int, str], Seen]:
+    """The users that visitors have because theirs were merged into these."""
+    merged: dict[tuple[int, int, str], Seen] = {}
+
+    for id, rows in all_links.items():
+        known = {row.user_id for row in rows}
+
+        for row in rows:
+            if row.merged_into is not None and row.merged_into not in known:
+                _widen(merged, (id, row.merged_into, MERGED), row)
+
+    return merged
+
+
+def _widen(
+    seen: dict[tuple[int, int, str], Seen], key: tuple[int, int, str], row: Any
 ) -> None:
-    rows = [
-        {
-            "visitor_id": visitor_id,
-            "user_id": user_id,
-            "reason": ALIAS,
-            "since": seen.first,
-            "until": seen.last,
-        }
-        for (visitor_id, user_id), seen in sorted(wanted.items())
-    ]
+    known = seen.get(key, Seen(row.since, row.until))
+    seen[key] = known.widened(row.since).widened(row.until)
+
+
+def _store_derived(
+    connection: sa.Connection,
+    stored: Mapping[tuple[int, int, str], Any],
+    wanted: Mapping[tuple[int, int, str], Seen],
+) -> None:
     new = {"since": "new", "until": "new"}
-    upsert(connection, link, rows, ("visitor_id", "user_id", "reason"), new)
+    upsert(connection, link, _rows(wanted), ("visitor_id", "user_id", "reason"), new)
     gone = sorted(row.id for key, row in stored.items() if key not in wanted)
 
     for chunk in chunks(gone):
         connection.execute(sa.delete(link).where(link.c.id.in_(chunk)))
+
+
+def _rows(links: Mapping[tuple[int, int, str], Seen]) -> list[dict[str, Any]]:
+    return [
+        {
+            "visitor_id": visitor_id,
+            "user_id": user_id,
+            "reason": reason,
+            "since": seen.first,
+            "until": seen.last,
+        }
+        for (visitor_id, user_id, reason), seen in sorted(links.items())
+    ]
 
 
 def _owner(links: list[Any]) -> int | None:

@@ -1,6 +1,7 @@
 """Whose a page view is: who was signed in then, else the owner of its visitor.
 
 The two halves of that rule are two index scans, so they are two selects everywhere.
+Both are said of who that user is in the end, after all merges.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import schema
+from .merges import in_the_end
 
 
 def counted(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
@@ -21,17 +23,30 @@ def counted(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
 def views_of(
     user_ids: Sequence[int], columns: Sequence[Any], *conditions: Any
 ) -> tuple[sa.Select[Any], sa.Select[Any]]:
-    """Select page views of users, each as ``whose`` and ``columns``, in two halves."""
-    view, visitor = schema.page_view, schema.visitor
-    signed_in = sa.select(view.c.user_id.label("whose"), *columns).where(
-        view.c.user_id.in_(user_ids), *conditions
+    """Select page views of users, each as ``whose`` and ``columns``, in two halves.
+
+    :param user_ids: of users that are not merged into others.
+    """
+    view, visitor, user = schema.page_view, schema.visitor, schema.user
+    whose = in_the_end().label("whose")
+    signed_in = (
+        sa.select(whose, *columns)
+        .join_from(user, view, view.c.user_id == user.c.id)
+        .where(is_one_of(user_ids), *conditions)
     )
     owned = (
-        sa.select(visitor.c.owner_id.label("whose"), *columns)
-        .join_from(visitor, view, view.c.visitor_id == visitor.c.id)
-        .where(visitor.c.owner_id.in_(user_ids), _is_nobodys(view), *conditions)
+        sa.select(whose, *columns)
+        .join_from(user, visitor, visitor.c.owner_id == user.c.id)
+        .join(view, view.c.visitor_id == visitor.c.id)
+        .where(is_one_of(user_ids), _is_nobodys(view), *conditions)
     )
     return signed_in, owned
+
+
+def is_one_of(user_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a user is one of these, or was merged into one."""
+    user = schema.user
+    return sa.or_(user.c.id.in_(user_ids), user.c.merged_into.in_(user_ids))
 
 
 def _is_nobodys(view: sa.Table) -> sa.ColumnElement[bool]:
@@ -55,16 +70,22 @@ def visits_of(user_id: int | None, bots: str) -> sa.Subquery:
     whole = _whole_visits(people).where(counted(visit, bots))
     parts = _parted_visits(people).where(counted(visit, bots))
     both = sa.union_all(whole, parts).subquery("both")
-    known = both.c.whose.is_not(None) if user_id is None else both.c.whose == user_id
-    return sa.select(both).where(known).subquery("visits")
+    found = sa.select(both)
+
+    if user_id is not None:
+        found = found.where(both.c.whose == user_id)
+
+    return found.subquery("visits")
 
 
 def _visit_ids_of(user_id: int) -> sa.Subquery:
-    visit, visitor = schema.visit, schema.visitor
+    visit, visitor, user = schema.visit, schema.visitor, schema.user
     owned = sa.select(visit.c.id).join(visitor, visitor.c.id == visit.c.visitor_id)
     return sa.union(
-        sa.select(visit.c.id).where(visit.c.user_id == user_id),
-        owned.where(visitor.c.owner_id == user_id),
+        sa.select(visit.c.id)
+        .join_from(user, visit, visit.c.user_id == user.c.id)
+        .where(is_one_of([user_id])),
+        owned.join(user, user.c.id == visitor.c.owner_id).where(is_one_of([user_id])),
     ).subquery("wanted")
 
 
@@ -78,22 +99,19 @@ def _is_parted() -> sa.ColumnElement[bool]:
 
 
 def _whole_visits(people: sa.Join) -> sa.Select[Any]:
-    visit, visitor = schema.visit, schema.visitor
+    visit, visitor, user = schema.visit, schema.visitor, schema.user
     whose = sa.case((visit.c.user_views > 0, visit.c.user_id), else_=visitor.c.owner_id)
     return (
         sa.select(
-            whose.label("whose"),
+            in_the_end().label("whose"),
             visit.c.id.label("visit_id"),
             visit.c.started_at,
             visit.c.last_at,
             visit.c.views,
             visit.c.engaged_ms,
         )
-        .select_from(people)
-        .where(
-            sa.or_(visit.c.user_id.is_not(None), visitor.c.owner_id.is_not(None)),
-            sa.not_(_is_parted()),
-        )
+        .select_from(people.join(user, user.c.id == whose))
+        .where(sa.not_(_is_parted()))
     )
 
 
@@ -101,19 +119,20 @@ def _parted_visits(people: sa.Join) -> sa.Select[Any]:
     visit, visitor, view = schema.visit, schema.visitor, schema.page_view
     whose = sa.func.coalesce(view.c.user_id, visitor.c.owner_id)
     id = visit.c.id
+    # The bare id would let SQLite begin with all page views.
+    viewed = people.join(view, view.c.visit_id == sa.func.coalesce(id, id))
     return (
         sa.select(
-            whose.label("whose"),
+            in_the_end().label("whose"),
             visit.c.id.label("visit_id"),
             sa.func.min(view.c.local_time).label("started_at"),
             sa.func.max(view.c.local_time).label("last_at"),
             sa.func.count().label("views"),
             total(view.c.engaged_ms).label("engaged_ms"),
         )
-        # The bare id would let SQLite begin with all page views.
-        .select_from(people.join(view, view.c.visit_id == sa.func.coalesce(id, id)))
+        .select_from(viewed.join(schema.user, schema.user.c.id == whose))
         .where(_is_parted())
-        .group_by(whose, visit.c.id)
+        .group_by(in_the_end(), visit.c.id)
     )
 
 

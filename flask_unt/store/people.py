@@ -13,6 +13,7 @@ from flask_unt.events import Identity
 
 from .bulk import add_missing
 from .bulk import change_rows
+from .claims import restore_claim
 from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import update_rows
@@ -73,6 +74,7 @@ def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) ->
     found = connection.scalar(
         sa.select(user.c.id).where(user.c.email == email, user.c.verified.is_(False))
     )
+    restore_claim(connection, visitor_id, int(found or 0))
     add_links(connection, {(visitor_id, int(found or 0), "declared"): Seen(now, now)})
 
 
@@ -103,17 +105,19 @@ def _widen(
     seen: Mapping[str, Seen],
     names: Mapping[bytes, str],
 ) -> None:
+    """Note when they were seen, and that their figures are to be made anew."""
     changes = []
 
     for row in known:
         was = Seen(row.first_seen, row.last_seen)
         first, last = seen[names[row.uuid]]
         now = was.widened(first).widened(last)
+        marked = first if row.marked_from is None else min(first, row.marked_from)
 
-        if now is not was:
-            changes.append((row.id, *now))
+        if now is not was or marked != row.marked_from:
+            changes.append((row.id, *now, marked))
 
-    change_rows(connection, visitor, ("id", *COLUMNS[1:]), changes)
+    change_rows(connection, visitor, ("id", *COLUMNS[1:], "marked_from"), changes)
 
 
 def _by_name(identity: Identity) -> tuple[str, str, str]:

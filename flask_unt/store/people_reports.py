@@ -17,6 +17,7 @@ from .hours import day_of
 from .hours import day_start
 from .log_reports import campaign_text
 from .ownership import counted
+from .ownership import is_one_of
 from .ownership import total
 from .ownership import views_of
 from .ownership import visits_of
@@ -100,10 +101,11 @@ def visitor_user(conn: sa.Connection, uuid: str) -> VisitorUser | None:
 
 
 def _browsers(conn: sa.Connection, user_id: int) -> tuple[Browser, ...]:
-    link = schema.link
+    link, user = schema.link, schema.user
     links = conn.execute(
         sa.select(link.c.visitor_id, link.c.since, link.c.reason)
-        .where(link.c.user_id == user_id)
+        .join(user, user.c.id == link.c.user_id)
+        .where(is_one_of([user_id]), link.c.undone_at.is_(None))
         .order_by(link.c.since, link.c.id)
     ).all()
     first: dict[int, Any] = {}
@@ -172,13 +174,18 @@ def _first_touch(conn: sa.Connection, first: sa.Row[Any]) -> FirstTouch | None:
 
 def _also_declared(conn: sa.Connection, user_id: int, email: str | None) -> int:
     link, user = schema.link, schema.user
-    own = sa.select(link.c.visitor_id).where(link.c.user_id == user_id)
+    own = (
+        sa.select(link.c.visitor_id)
+        .join(user, user.c.id == link.c.user_id)
+        .where(is_one_of([user_id]))
+    )
     found = conn.scalar(
         sa.select(sa.func.count(link.c.visitor_id.distinct()))
         .join(user, user.c.id == link.c.user_id)
         .where(
             user.c.email == email,
             user.c.verified.is_(sa.false()),
+            link.c.undone_at.is_(None),
             link.c.visitor_id.not_in(own),
         )
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from .dialect import select_in
+from .links import MERGED
+from .merges import members_of
 from .schema import link
 from .schema import user
 from .schema import visitor
@@ -17,7 +19,7 @@ from .schema import visitor
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Ids of somebody's users, and of their browsers.
+    """Ids of somebody's users, and of their browsers; all addresses they are known by.
 
     ``alone`` are browsers of nobody else; on ``shared`` ones somebody else has signed
     in, too, so that only this person's views there are theirs.
@@ -26,6 +28,7 @@ class Person:
     user_ids: tuple[int, ...]
     alone: tuple[int, ...]
     shared: tuple[int, ...]
+    emails: tuple[str, ...] = ()
 
 
 def quoted(email: str) -> tuple[str, str]:
@@ -34,19 +37,28 @@ def quoted(email: str) -> tuple[str, str]:
 
 
 def find_person(connection: sa.Connection, email: str) -> Person | None:
-    """The declared and the verified user of an address; None if nobody has it."""
-    users = sa.select(user.c.id).where(user.c.email == email).order_by(user.c.id)
-    user_ids = tuple(connection.scalars(users))
+    """Everybody of an address, and who is merged with them; None if nobody has it."""
+    users = sa.select(user.c.id).where(user.c.email == email)
+
+    return person_of(connection, connection.scalars(users).all())
+
+
+def person_of(connection: sa.Connection, ids: Sequence[int]) -> Person | None:
+    """The person that these users are, with all who are merged; None if none is."""
+    user_ids = tuple(sorted(members_of(connection, ids)))
 
     if not user_ids:
         return None
 
-    linked = sa.select(link.c.visitor_id).where(link.c.user_id.in_(user_ids))
+    linked = sa.select(link.c.visitor_id).where(
+        link.c.user_id.in_(user_ids), link.c.undone_at.is_(None)
+    )
     visitor_ids = sorted(set(connection.scalars(linked)))
     shared = _shared(connection, visitor_ids, user_ids)
     alone = tuple(id for id in visitor_ids if id not in shared)
+    emails = _emails(connection, user_ids)
 
-    return Person(user_ids, alone, tuple(sorted(shared)))
+    return Person(user_ids, alone, tuple(sorted(shared)), emails)
 
 
 def visitor_id_of(connection: sa.Connection, key: bytes) -> int | None:
@@ -63,6 +75,14 @@ def is_of(
     return whose.in_(user_ids)
 
 
+def _emails(connection: sa.Connection, user_ids: Collection[int]) -> tuple[str, ...]:
+    statement = sa.select(user.c.email).where(
+        user.c.id.in_(user_ids), user.c.email.is_not(None)
+    )
+
+    return tuple(sorted(set(connection.scalars(statement))))
+
+
 def _shared(
     connection: sa.Connection, visitor_ids: Sequence[int], user_ids: Collection[int]
 ) -> set[int]:
@@ -71,6 +91,7 @@ def _shared(
         sa.select(link.c.visitor_id)
         .join(user, user.c.id == link.c.user_id)
         .where(user.c.verified.is_(True), user.c.id.not_in(user_ids))
+        .where(link.c.reason != MERGED)
     )
     rows = select_in(connection, others, link.c.visitor_id, visitor_ids)
 

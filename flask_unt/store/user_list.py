@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
 from . import schema
-from .hours import day_of
-from .hours import day_start
-from .ownership import counted
-from .ownership import total
-from .ownership import views_of
-from .ownership import visits_of
+from .figures import NOBODY
+from .merges import in_the_end
+from .ownership import is_one_of
+from .people_filter import PeopleFilter
+from .people_filter import column_of
+from .people_filter import of_users
 from .shapes import UserList
 from .shapes import UserRow
+from .user_days import last_pages
+from .user_days import strips
 
 SORTS = ("last_access", "first_seen", "email", "visits", "views")
+COLUMN_SORT = "column:"
 STRIP_DAYS = 14
 MAX_PER_PAGE = 500
 NO_PAGE = (None, None)
+EVERYBODY = PeopleFilter()
 
 
 def users(
     conn: sa.Connection,
     *,
     now: int,
-    search: str = "",
+    wanted: PeopleFilter = EVERYBODY,
     sort: str = "last_access",
     descending: bool = True,
     page: int = 1,
@@ -39,192 +42,115 @@ def users(
 ) -> UserList:
     """One page of the known users, those without any view included.
 
-    ``sort`` is one of last_access, first_seen, email, visits, views (else ValueError);
-    a page out of range is the nearest one.
+    ``sort`` is one of last_access, first_seen, email, visits, views, or ``column:``
+    and the name of one of the site's own (else ValueError); a page out of range is the
+    nearest one. Marked figures are to be recomputed before.
     """
-    if sort not in SORTS:
-        raise ValueError(f"Users are sorted by one of {', '.join(SORTS)}.")
-
+    backend = conn.dialect.name
+    order = _order(sort, descending, backend)
+    conditions = of_users(wanted, backend)
+    figures = schema.user_figures
     per_page = min(max(per_page, 1), MAX_PER_PAGE)
-    wanted = _matches(search)
-    count = conn.scalar(sa.select(sa.func.count(schema.user.c.id)).where(wanted)) or 0
+    counted = sa.select(sa.func.count()).select_from(figures).where(*conditions)
+    count = conn.scalar(counted) or 0
     pages = max(1, -(-count // per_page))
     page = min(max(page, 1), pages)
-    listed = _listed(wanted, sort, descending, bots)
-    found = conn.execute(listed.offset((page - 1) * per_page).limit(per_page)).all()
+    listed = sa.select(figures.c.user_id).where(*conditions)
+
+    if sort.startswith(COLUMN_SORT):
+        listed = listed.join(schema.user, schema.user.c.id == figures.c.user_id)
+
+    shown = listed.order_by(*order).offset((page - 1) * per_page).limit(per_page)
+    ids = conn.scalars(shown).all()
     return UserList(
-        rows=_rows(conn, found, now, zone, bots),
+        rows=user_rows(conn, ids, now, zone, bots),
         total=count,
         page=page,
         pages=pages,
-        anonymous_visitors=_anonymous_visitors(conn, bots),
+        anonymous_visitors=anonymous_visitors(conn),
     )
 
 
-def _matches(search: str) -> sa.ColumnElement[bool]:
-    term = search.strip().lower()
-
-    if not term:
-        return sa.true()
-
-    user = schema.user
-    return sa.or_(
-        *(
-            sa.func.lower(column).contains(term, autoescape=True)
-            for column in (user.c.email, user.c.name, user.c.host_id)
-        )
-    )
+def anonymous_visitors(conn: sa.Connection) -> int:
+    """How many visitors have views that are nobody's."""
+    figures = schema.visitor_figures
+    found = sa.select(sa.func.count()).where(figures.c.user_id == NOBODY)
+    return conn.scalar(found) or 0
 
 
-def _listed(
-    wanted: sa.ColumnElement[bool], sort: str, descending: bool, bots: str
-) -> sa.Select[Any]:
-    user, visits = schema.user, visits_of(None, bots)
-    figures = (
-        sa.select(
-            visits.c.whose,
-            sa.func.count().label("visits"),
-            total(visits.c.views).label("views"),
-            sa.func.min(visits.c.started_at).label("first_seen"),
-            sa.func.max(visits.c.last_at).label("last_access"),
-        )
-        .group_by(visits.c.whose)
-        .subquery("figures")
-    )
-    columns = {
-        "first_seen": figures.c.first_seen,
-        "last_access": figures.c.last_access,
-        "email": user.c.email,
-        "visits": sa.func.coalesce(figures.c.visits, 0),
-        "views": sa.func.coalesce(figures.c.views, 0),
-    }
-    column = columns[sort]
-    return (
-        sa.select(
-            user.c.id,
-            user.c.email,
-            user.c.name,
-            user.c.verified,
-            figures.c.first_seen,
-            figures.c.last_access,
-            columns["visits"].label("visits"),
-            columns["views"].label("views"),
-        )
-        .outerjoin(figures, figures.c.whose == user.c.id)
-        .where(wanted)
-        .order_by(
-            sa.case((column.is_(None), 1), else_=0),
-            column.desc() if descending else column,
-            user.c.id,
-        )
-    )
-
-
-def _rows(
-    conn: sa.Connection, found: Sequence[sa.Row[Any]], now: int, zone: str, bots: str
+def user_rows(
+    conn: sa.Connection, ids: Sequence[int], now: int, zone: str, bots: str
 ) -> tuple[UserRow, ...]:
-    ids = [row.id for row in found]
-
+    """The lines of these users, in their order."""
     if not ids:
         return ()
 
+    user, figures = schema.user, schema.user_figures
+    found = conn.execute(
+        sa.select(user, figures)
+        .join(figures, figures.c.user_id == user.c.id)
+        .where(user.c.id.in_(ids))
+    )
+    rows = {row.id: row for row in found}
     browsers = _browsers(conn, ids)
-    last_pages = _last_pages(conn, found, bots)
-    strips = _strips(conn, ids, now, zone, bots)
-    blank = (0,) * STRIP_DAYS
-    rows = []
-
-    for row in found:
-        title, path = last_pages.get(row.id, NO_PAGE)
-        rows.append(
-            UserRow(
-                id=row.id,
-                email=row.email,
-                name=row.name,
-                verified=row.verified,
-                first_seen=row.first_seen,
-                last_access=row.last_access,
-                visits=row.visits,
-                views=row.views,
-                browsers=browsers.get(row.id, 0),
-                last_page_title=title,
-                last_page_path=path,
-                days=strips.get(row.id, blank),
-            )
+    lasts = last_pages(
+        conn, {id: row.last_seen for id, row in rows.items() if row.last_seen}, bots
+    )
+    days = strips(conn, ids, STRIP_DAYS, now, zone, bots)
+    return tuple(
+        UserRow(
+            id=id,
+            email=rows[id].email,
+            name=rows[id].name,
+            verified=rows[id].verified,
+            first_seen=rows[id].first_seen,
+            last_access=rows[id].last_seen,
+            visits=rows[id].visits,
+            views=rows[id].views,
+            browsers=browsers.get(id, 0),
+            last_page_title=lasts.get(id, NO_PAGE)[0],
+            last_page_path=lasts.get(id, NO_PAGE)[1],
+            days=days.get(id, (0,) * STRIP_DAYS),
+            columns=json.loads(rows[id].host_columns or "{}"),
+            columns_at=rows[id].host_columns_at,
         )
+        for id in ids
+        if id in rows
+    )
 
-    return tuple(rows)
+
+def _order(sort: str, descending: bool, backend: str) -> tuple[Any, ...]:
+    """Who has no value comes last; equal ones in the order of their ids."""
+    figures = schema.user_figures.c
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        "first_seen": figures.first_seen,
+        "last_access": figures.last_seen,
+        "email": figures.name,
+        "visits": figures.visits,
+        "views": figures.views,
+    }
+    name = sort.removeprefix(COLUMN_SORT)
+
+    if name != sort:
+        column = column_of(name, backend)
+    elif sort in columns:
+        column = columns[sort]
+    else:
+        raise ValueError(f"Users are sorted by one of {', '.join(SORTS)}.")
+
+    return (
+        sa.case((column.is_(None), 1), else_=0),
+        column.desc() if descending else column,
+        figures.user_id,
+    )
 
 
 def _browsers(conn: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
-    link = schema.link
+    link, user = schema.link, schema.user
     found = conn.execute(
-        sa.select(link.c.user_id, sa.func.count(link.c.visitor_id.distinct()))
-        .where(link.c.user_id.in_(ids))
-        .group_by(link.c.user_id)
+        sa.select(in_the_end(), sa.func.count(link.c.visitor_id.distinct()))
+        .join(user, user.c.id == link.c.user_id)
+        .where(is_one_of(ids), link.c.undone_at.is_(None))
+        .group_by(in_the_end())
     )
     return {user_id: count for user_id, count in found}
-
-
-def _last_pages(
-    conn: sa.Connection, found: Sequence[sa.Row[Any]], bots: str
-) -> dict[int, tuple[str | None, str | None]]:
-    last = {row.id: row.last_access for row in found if row.last_access is not None}
-    view, page = schema.page_view, schema.page
-    halves = views_of(
-        list(last),
-        [view.c.id, view.c.local_time, view.c.page_id],
-        view.c.local_time.in_(set(last.values())),
-        counted(view, bots),
-    )
-    candidates = sa.union_all(*halves).subquery("candidates")
-    rows = conn.execute(
-        sa.select(candidates, page.c.title, page.c.path)
-        .join(page, page.c.id == candidates.c.page_id)
-        .order_by(candidates.c.id)
-    )
-    return {
-        row.whose: (row.title, row.path)
-        for row in rows
-        if row.local_time == last[row.whose]
-    }
-
-
-def _strips(
-    conn: sa.Connection, ids: Sequence[int], now: int, zone: str, bots: str
-) -> dict[int, tuple[int, ...]]:
-    view = schema.page_view
-    today = day_of(now, zone)
-    days = [today - timedelta(days=ago) for ago in range(STRIP_DAYS - 1, -2, -1)]
-    starts = [day_start(day, zone) for day in days]
-    # No MySQL driver, SQLite build or planner counts days of a zone alike; bounds do.
-    counts = [
-        total(sa.case((view.c.local_time.between(start, end - 1), 1), else_=0))
-        for start, end in pairwise(starts)
-    ]
-    recent = sa.and_(view.c.local_time >= starts[0], counted(view, bots))
-    signed_in, owned = views_of(ids, counts, recent)
-    strips: dict[int, tuple[int, ...]] = {}
-
-    for half in (
-        signed_in.group_by(view.c.user_id),
-        owned.group_by(schema.visitor.c.owner_id),
-    ):
-        for whose, *strip in conn.execute(half):
-            before = strips.get(whose, (0,) * STRIP_DAYS)
-            strips[whose] = tuple(a + b for a, b in zip(before, strip, strict=True))
-
-    return strips
-
-
-def _anonymous_visitors(conn: sa.Connection, bots: str) -> int:
-    visit, visitor = schema.visit, schema.visitor
-    seen = sa.exists().where(
-        visit.c.visitor_id == visitor.c.id,
-        visit.c.user_views < visit.c.views,
-        counted(visit, bots),
-    )
-    found = sa.select(sa.func.count(visitor.c.id)).where(
-        visitor.c.owner_id.is_(None), seen
-    )
-    return conn.scalar(found) or 0
