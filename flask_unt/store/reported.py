@@ -8,11 +8,14 @@ from contextlib import suppress
 from flask_unt.errors import UNTError
 
 from . import reports
+from .figures import is_behind
+from .figures import recompute_figures
 from .settings import StoreSettings
 from .transactions import Transactions
 from .upkeep import recompute_marks
 
 HOURS_AT_ONCE = 24
+VISITORS_AT_ONCE = 200
 REPORT_PATIENCE = 2.0
 
 
@@ -58,22 +61,47 @@ class Reported:
         *,
         now: int,
         search: str = "",
+        wanted: reports.PeopleFilter | None = None,
         sort: str = "last_access",
         descending: bool = True,
         page: int = 1,
         per_page: int = 50,
     ) -> reports.UserList:
         """A page of the known users: see :func:`reports.users`."""
+        self._bring_figures_up_to_date()
+
         with self._transactions.reading() as connection:
             return reports.users(
                 connection,
                 now=now,
-                search=search,
+                wanted=wanted or reports.PeopleFilter(search=search),
                 sort=sort,
                 descending=descending,
                 page=page,
                 per_page=per_page,
                 **self._counted(),
+            )
+
+    def visitors(
+        self,
+        *,
+        wanted: reports.PeopleFilter | None = None,
+        sort: str = "last_access",
+        descending: bool = True,
+        page: int = 1,
+        per_page: int = 50,
+    ) -> reports.VisitorList:
+        """A page of the anonymous visitors: see :func:`reports.visitors`."""
+        self._bring_figures_up_to_date()
+
+        with self._transactions.reading() as connection:
+            return reports.visitors(
+                connection,
+                wanted=wanted or reports.PeopleFilter(),
+                sort=sort,
+                descending=descending,
+                page=page,
+                per_page=per_page,
             )
 
     def user(self, id: int, *, now: int) -> reports.UserDetail | None:
@@ -119,8 +147,27 @@ class Reported:
             lambda c: recompute_marks(c, limit=limit, **self._counted())
         )
 
+    def recompute_figures(self, limit: int = VISITORS_AT_ONCE) -> int:
+        """Bring the figures of marked visitors up to date; how many."""
+        with self._transactions.reading() as connection:
+            if not is_behind(connection):
+                return 0
+
+        bots = self.settings.bots
+        return self._transactions.write(
+            lambda c: recompute_figures(c, limit=limit, bots=bots)
+        )
+
     def _counted(self) -> dict[str, str]:
         return {"zone": self.settings.timezone, "bots": self.settings.bots}
+
+    def _bring_figures_up_to_date(self, seconds: float = REPORT_PATIENCE) -> None:
+        """Of all marked visitors; what takes longer stays as it was."""
+        end = time.monotonic() + seconds
+
+        with suppress(UNTError):
+            while self.recompute_figures() and time.monotonic() < end:
+                pass
 
     def _sum_up(self, now: int, seconds: float = float("inf")) -> None:
         """Recompute marked hours for so long; the rest keeps its older figures."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .log_reports import navigation_log
 from .log_reports import visitor_log
+from .people_filter import PeopleFilter
 from .people_reports import user
 from .people_reports import visitor
 from .people_reports import visitor_user
@@ -21,11 +22,14 @@ from .shapes import UserDetail
 from .shapes import UserList
 from .shapes import UserRow
 from .shapes import VisitorDetail
+from .shapes import VisitorList
+from .shapes import VisitorRow
 from .shapes import VisitorUser
 from .site_reports import live
 from .site_reports import overview
 from .site_reports import page_share
 from .user_list import users
+from .visitor_list import visitors
 
 __all__ = [
     "Browser",
@@ -38,10 +42,13 @@ __all__ = [
     "Overview",
     "PageRow",
     "PageShare",
+    "PeopleFilter",
     "UserDetail",
     "UserList",
     "UserRow",
     "VisitorDetail",
+    "VisitorList",
+    "VisitorRow",
     "VisitorUser",
     "live",
     "navigation_log",
@@ -52,4 +59,5 @@ __all__ = [
     "visitor",
     "visitor_log",
     "visitor_user",
+    "visitors",
 ]

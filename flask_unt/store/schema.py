@@ -162,9 +162,11 @@ visitor = _table(
     sa.Column("changed_at", Moment),
     sa.Column("checked_at", Moment),
     sa.Column("before_at", Moment),
+    sa.Column("marked_from", Moment),
     _index_of_known("user_id"),
     _index_of_known("owner_id"),
     _index_of_known("alias_of"),
+    _index_of_known("marked_from"),
     sqlite_autoincrement=True,
 )
 
@@ -298,6 +300,7 @@ event = _table(
     _flag("skewed"),
     sa.Column("impersonator_id", Number),
     sa.Index(None, "visitor_id", "local_time"),
+    sa.Index(None, "name", "visitor_id", "user_id"),
     _index_of_known("user_id", "local_time"),
     postgresql_partition_by="RANGE (id)",
 )
@@ -335,6 +338,48 @@ visitor_day = _table(
     "unt_visitor_day",
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
+)
+
+# Who is to be listed, in figures: made from the rows of a visitor that is marked.
+visitor_figures = _table(
+    "unt_visitor_figures",
+    sa.Column("user_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("visitor_id", Number, primary_key=True, autoincrement=False, index=True),
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("last_seen", Moment, nullable=False),
+    _count("visits"),
+    _count("views"),
+    sa.Column("devices", sa.String(255), nullable=False),
+    sa.Column("countries", sa.String(1024), nullable=False),
+    sa.Index(None, "user_id", "last_seen", "visitor_id"),
+)
+
+user_figures = _table(
+    "unt_user_figures",
+    sa.Column("user_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    _flag("verified"),
+    _flag("team"),
+    sa.Column("known_at", Moment, nullable=False),
+    sa.Column("first_seen", Moment),
+    sa.Column("last_seen", Moment),
+    _count("visits"),
+    _count("views"),
+    sa.Column("devices", sa.String(255), nullable=False),
+    sa.Column("countries", sa.String(1024), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+page_visitor = _table(
+    "unt_page_visitor",
+    sa.Column("page_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("user_id", Number, primary_key=True, autoincrement=False),
+    _count("whose_id"),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Index(None, "visitor_id", "user_id", "whose_id"),
+    sa.Index(None, "page_id", "whose_id"),
+    sa.Index(None, "page_id", "last_at"),
 )
 
 # What a busy site accepts without Redis, until it is written: see ``inbox``.

@@ -6,8 +6,11 @@ site's own time zone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class PageShare:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """One line of the list of users; ``days`` counts views of the last 14 days."""
+    """One line of the list of users; ``days`` counts views of the last 14 days.
+
+    ``columns`` are the site's own, as they were at ``columns_at``.
+    """
 
     id: int
     email: str | None
@@ -84,6 +90,8 @@ class UserRow:
     last_page_title: str | None
     last_page_path: str | None
     days: tuple[int, ...]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,29 @@ class UserList:
     page: int
     pages: int
     anonymous_visitors: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRow:
+    """One line of the list of anonymous visitors."""
+
+    id: int
+    first_seen: int
+    last_access: int
+    visits: int
+    views: int
+    devices: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorList:
+    """One page of visitors; ``page`` is the one that is shown, from 1 to ``pages``."""
+
+    rows: tuple[VisitorRow, ...]
+    total: int
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,204 @@
+"""Which people are listed: conditions on their figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from .figures import NOBODY
+from .merges import in_the_end
+from .schema import event
+from .schema import page
+from .schema import page_visitor
+from .schema import user
+from .schema import user_figures
+from .schema import visit
+from .schema import visitor
+from .schema import visitor_figures
+
+Moments = tuple[int | None, int | None]
+ALWAYS: Moments = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFilter:
+    """What somebody has to be to be listed; by default everybody is.
+
+    Moments are half-open, None where there is no border. ``came`` is when they had a
+    visit. ``page`` is a page's number, or its path. ``column`` is the name and value of
+    a column of the site's own.
+    """
+
+    search: str = ""
+    seen: Moments = ALWAYS
+    first: Moments = ALWAYS
+    known: Moments = ALWAYS
+    came: Moments = ALWAYS
+    page: int | str | None = None
+    event: str = ""
+    device: str = ""
+    country: str = ""
+    verified: bool | None = None
+    column: tuple[str, str] | None = None
+    team: bool = False
+
+
+def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]:
+    """Conditions on ``unt_user_figures``."""
+    figures = user_figures.c
+    conditions = [
+        *_of_both(user_figures, wanted),
+        *_within(figures.known_at, wanted.known),
+        *_within_sets(figures, wanted),
+    ]
+
+    if not wanted.team:
+        conditions.append(figures.team.is_(sa.false()))
+
+    if wanted.verified is not None:
+        conditions.append(figures.verified.is_(wanted.verified))
+
+    if wanted.search.strip():
+        term = wanted.search.strip().casefold()
+        conditions.append(figures.words.contains(term, autoescape=True))
+
+    if wanted.page is not None:
+        seen = page_visitor.c.whose_id
+        conditions.append(
+            figures.user_id.in_(_of_page(wanted.page, seen).where(seen != NOBODY))
+        )
+
+    if wanted.event:
+        conditions.append(figures.user_id.in_(_who_did(wanted.event)))
+
+    if wanted.came != ALWAYS:
+        conditions.append(figures.user_id.in_(_who_came(wanted.came)))
+
+    if wanted.column is not None:
+        conditions.append(figures.user_id.in_(_with_column(wanted.column, backend)))
+
+    return conditions
+
+
+def of_visitors(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
+    """Conditions on ``unt_visitor_figures``, of the anonymous ones."""
+    figures = visitor_figures.c
+    conditions = [
+        figures.user_id == NOBODY,
+        *_of_both(visitor_figures, wanted),
+        *_within_sets(figures, wanted),
+    ]
+
+    if wanted.page is not None:
+        seen = _of_page(wanted.page, page_visitor.c.visitor_id)
+        anonymous = seen.where(page_visitor.c.whose_id == NOBODY)
+        conditions.append(figures.visitor_id.in_(anonymous))
+
+    if wanted.event:
+        did = sa.select(event.c.visitor_id).where(
+            event.c.name == wanted.event,
+            event.c.user_id.is_(None),
+            event.c.visitor_id.is_not(None),
+        )
+        conditions.append(figures.visitor_id.in_(did))
+
+    if wanted.came != ALWAYS:
+        came = sa.select(visit.c.visitor_id).where(*_within_visits(wanted.came))
+        conditions.append(figures.visitor_id.in_(came))
+
+    return conditions
+
+
+def column_of(name: str, backend: str) -> sa.ColumnElement[Any]:
+    """A column of the site's own as text, NULL where a user has none."""
+    if backend == "postgresql":
+        return user.c.host_columns.cast(postgresql.JSON).op("->>")(name)
+
+    path = "$." + json.dumps(name, ensure_ascii=False)
+    value = sa.func.json_extract(user.c.host_columns, path)
+
+    if backend == "sqlite":
+        return sa.cast(value, sa.String)
+
+    return sa.func.json_unquote(value)
+
+
+def _of_both(figures: Any, wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
+    return [
+        *_within(figures.c.last_seen, wanted.seen),
+        *_within(figures.c.first_seen, wanted.first),
+    ]
+
+
+def _within(column: Any, moments: Moments) -> list[sa.ColumnElement[bool]]:
+    since, until = moments
+    conditions = [] if since is None else [column >= since]
+    return conditions if until is None else [*conditions, column < until]
+
+
+def _within_sets(figures: Any, wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
+    return [
+        column.contains(f",{word},", autoescape=True)
+        for column, word in (
+            (figures.devices, wanted.device),
+            (figures.countries, wanted.country),
+        )
+        if word
+    ]
+
+
+def _within_visits(moments: Moments) -> list[sa.ColumnElement[bool]]:
+    return _within(visit.c.started_at, moments)
+
+
+def _of_page(wanted: int | str, column: Any) -> sa.Select[Any]:
+    seen = sa.select(column)
+
+    if isinstance(wanted, int):
+        return seen.where(page_visitor.c.page_id == wanted)
+
+    ids = sa.select(page.c.id).where(page.c.path == wanted)
+    return seen.where(page_visitor.c.page_id.in_(ids))
+
+
+def _who_did(name: str) -> Any:
+    """Who a custom event belongs to: its user, else its visitor's owner."""
+    signed_in = (
+        sa.select(in_the_end())
+        .join_from(event, user, user.c.id == event.c.user_id)
+        .where(event.c.name == name)
+    )
+    owned = (
+        sa.select(in_the_end())
+        .join_from(event, visitor, visitor.c.id == event.c.visitor_id)
+        .join(user, user.c.id == visitor.c.owner_id)
+        .where(event.c.name == name, event.c.user_id.is_(None))
+    )
+    return sa.union(signed_in, owned)
+
+
+def _who_came(moments: Moments) -> Any:
+    """Whose visits began then."""
+    signed_in = sa.select(in_the_end()).join_from(
+        visit, user, user.c.id == visit.c.user_id
+    )
+    owned = (
+        sa.select(in_the_end())
+        .join_from(visit, visitor, visitor.c.id == visit.c.visitor_id)
+        .join(user, user.c.id == visitor.c.owner_id)
+        .where(visit.c.user_views < visit.c.views)
+    )
+    return sa.union(
+        *(half.where(*_within_visits(moments)) for half in (signed_in, owned))
+    )
+
+
+def _with_column(column: tuple[str, str], backend: str) -> sa.Select[Any]:
+    name, value = column
+    return sa.select(in_the_end()).where(
+        user.c.host_columns.is_not(None), column_of(name, backend) == value
+    )

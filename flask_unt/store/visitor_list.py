@@ -1,0 +1,79 @@
+"""The list of anonymous visitors, one page of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from . import schema
+from .figures import of_set
+from .people_filter import PeopleFilter
+from .people_filter import of_visitors
+from .shapes import VisitorList
+from .shapes import VisitorRow
+
+VISITOR_SORTS = ("last_access", "first_seen", "visits", "views")
+MAX_PER_PAGE = 500
+EVERYBODY = PeopleFilter()
+
+
+def visitors(
+    conn: sa.Connection,
+    *,
+    wanted: PeopleFilter = EVERYBODY,
+    sort: str = "last_access",
+    descending: bool = True,
+    page: int = 1,
+    per_page: int = 50,
+) -> VisitorList:
+    """One page of the visitors with views that are nobody's, in their figures.
+
+    ``sort`` is one of last_access, first_seen, visits, views (else ValueError); a page
+    out of range is the nearest one. Marked figures are to be recomputed before.
+    """
+    figures = schema.visitor_figures
+    order = _order(sort, descending)
+    conditions = of_visitors(wanted)
+    per_page = min(max(per_page, 1), MAX_PER_PAGE)
+    counted = sa.select(sa.func.count()).select_from(figures).where(*conditions)
+    count = conn.scalar(counted) or 0
+    pages = max(1, -(-count // per_page))
+    page = min(max(page, 1), pages)
+    found = conn.execute(
+        sa.select(figures)
+        .where(*conditions)
+        .order_by(*order)
+        .offset((page - 1) * per_page)
+        .limit(per_page)
+    ).all()
+    return VisitorList(tuple(_row(row) for row in found), count, page, pages)
+
+
+def _order(sort: str, descending: bool) -> tuple[Any, ...]:
+    figures = schema.visitor_figures.c
+    columns: dict[str, sa.Column[Any]] = {
+        "last_access": figures.last_seen,
+        "first_seen": figures.first_seen,
+        "visits": figures.visits,
+        "views": figures.views,
+    }
+
+    if sort not in columns:
+        raise ValueError(f"Visitors are sorted by one of {', '.join(VISITOR_SORTS)}.")
+
+    # Both the same way, as the index is.
+    order = (columns[sort], figures.visitor_id)
+    return tuple(column.desc() for column in order) if descending else order
+
+
+def _row(row: sa.Row[Any]) -> VisitorRow:
+    return VisitorRow(
+        id=row.visitor_id,
+        first_seen=row.first_seen,
+        last_access=row.last_seen,
+        visits=row.visits,
+        views=row.views,
+        devices=of_set(row.devices),
+        countries=of_set(row.countries),
+    )

@@ -1,0 +1,37 @@
+"""Marks on visitors whose figures are to be made anew: see ``figures``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from .dialect import chunks
+from .schema import link
+from .schema import visitor
+
+
+def mark_visitors(
+    connection: sa.Connection, ids: Iterable[int], since: int | None = None
+) -> None:
+    """Ask for the figures of visitors, and for their pages from ``since`` on.
+
+    Without it, their pages stay, and may be somebody else's now.
+    """
+    last = sa.func.coalesce(visitor.c.marked_from, visitor.c.last_seen)
+    value = last if since is None else since
+
+    for chunk in chunks(sorted(set(ids))):
+        marked = sa.update(visitor).where(visitor.c.id.in_(chunk))
+
+        if since is None:
+            marked = marked.where(visitor.c.marked_from.is_(None))
+
+        connection.execute(marked.values(marked_from=value))
+
+
+def mark_visitors_of(connection: sa.Connection, user_ids: Iterable[int]) -> None:
+    """Ask for the figures of all browsers that are linked with these users."""
+    for chunk in chunks(sorted(set(user_ids))):
+        linked = sa.select(link.c.visitor_id).where(link.c.user_id.in_(chunk))
+        mark_visitors(connection, connection.scalars(linked).all())
