@@ -52,6 +52,7 @@ bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/web.py
 	$(NEWEST) benchmarks/drain.py
 	$(NEWEST) benchmarks/host.py
+	$(NEWEST) benchmarks/half_load.py
 	$(NEWEST) benchmarks/tracker.py
 
 clean:

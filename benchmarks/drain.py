@@ -8,6 +8,7 @@ table with the same indexes, 1,000 at a time.
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 import psycopg  # noqa: E402
+from drain_busy import drain_while_views_come  # noqa: E402
 from drain_run import Bench  # noqa: E402
 from drain_run import Run  # noqa: E402
 from drain_run import cpu_of  # noqa: E402
@@ -43,7 +45,7 @@ POSTGRES_OPTIONS = (
     *("fsync=on", "full_page_writes=on", "shared_buffers=128MB"),
     *("max_wal_size=1GB", "jit=on"),
 )
-EVERYTHING = "psycopg,psycopg2,two,sqlite,mariadb,latency"
+EVERYTHING = "psycopg,psycopg2,two,sqlite,mariadb,latency,busy"
 # Rows of a year that is past, with the columns that the indexes are about.
 STORED = """
 INSERT INTO unt_page_view SELECT
@@ -151,19 +153,50 @@ def mariadb(bench: Bench, runs: int) -> None:
     show("MariaDB, PyMySQL", "executemany by 1,000", drains, copies)
 
 
-def latency(bench: Bench, seconds: int) -> None:
+def busy(bench: Bench) -> None:
+    """Views come at 200 a second while the whole backlog is drained."""
     server = PostgresServer(*POSTGRES_OPTIONS)
     server.start()
 
     try:
         url = server.fresh_database()
         set_up(url)
-        found = sorted(bench.latencies(url, seconds))
+        quiet, loaded, seconds, megabytes = drain_while_views_come(bench, url)
     finally:
         server.remove()
 
+    head = (
+        f"a backlog of {bench.views:,}, 200 views/s come",
+        "drained in s",
+        "MB, most",
+    )
     print_table(
-        ["added to visible, ms, 200 views/s, PostgreSQL", "p50", "p99", "most"],
+        [*head, "POST /e p99 ms, quiet", "meanwhile", "×"],
+        [
+            [
+                "PostgreSQL, one worker",
+                *(f"{figure:,.0f}" for figure in (seconds, megabytes)),
+                *(spread(some, 1) for some in (quiet, loaded)),
+                f"{statistics.median(loaded) / statistics.median(quiet):.1f}",
+            ]
+        ],
+    )
+
+
+def latency(bench: Bench, seconds: int, idle: int) -> None:
+    server = PostgresServer(*POSTGRES_OPTIONS)
+    server.start()
+
+    try:
+        url = server.fresh_database()
+        set_up(url)
+        found = sorted(bench.latencies(url, seconds, idle))
+    finally:
+        server.remove()
+
+    after = f", after {idle} idle seconds" if idle else ""
+    print_table(
+        [f"added to visible, ms, 200 views/s, PostgreSQL{after}", "p50", "p99", "most"],
         [
             [
                 f"{len(found):,} views",
@@ -223,6 +256,7 @@ def main() -> None:
     parser.add_argument("--views", type=int)
     parser.add_argument("--runs", type=int)
     parser.add_argument("--stored", type=int, default=0, help="views stored before")
+    parser.add_argument("--idle", type=int, default=0, help="seconds before latency")
     parser.add_argument("--only", default=EVERYTHING)
     options = parser.parse_args()
     views = options.views or (30_000 if options.quick else 300_000)
@@ -235,7 +269,8 @@ def main() -> None:
         "two": lambda: postgresql(bench, "psycopg", runs, 2, options.stored),
         "sqlite": lambda: sqlite(bench, runs),
         "mariadb": lambda: mariadb(bench, runs),
-        "latency": lambda: latency(bench, 10 if options.quick else 60),
+        "latency": lambda: latency(bench, 10 if options.quick else 60, options.idle),
+        "busy": lambda: busy(bench),
     }
 
     try:

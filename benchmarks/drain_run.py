@@ -55,13 +55,10 @@ class Bench:
 
     def drain(self, url: str, server: Any = None, workers: int = 1) -> Run:
         """Drain the whole backlog into a database."""
-        with self.redis.client() as client:
-            client.delete(*(client.keys("{unt}*") or ["-"]))
-            client.execute_command("COPY", "backlog", "{unt}:stream")
-
+        self.fill_stream()
         before = cpu_of(server)
         begun = time.perf_counter()
-        crew = [self._worker(url, number, "--burst") for number in range(workers)]
+        crew = [self.worker(url, number, "--burst") for number in range(workers)]
         most = _watch(crew)
         ended = [_wait(process) for process in crew]
         seconds = time.perf_counter() - begun
@@ -74,8 +71,14 @@ class Bench:
 
         return Run(self.views / seconds, cpu, most, cpu_of(server) - before)
 
-    def latencies(self, url: str, seconds: int) -> list[float]:
-        """Milliseconds from added to visible, at a steady rate."""
+    def fill_stream(self) -> None:
+        """Put the whole backlog into the stream, in place of what was there."""
+        with self.redis.client() as client:
+            client.delete(*(client.keys("{unt}*") or ["-"]))
+            client.execute_command("COPY", "backlog", "{unt}:stream")
+
+    def latencies(self, url: str, seconds: int, idle: int = 0) -> list[float]:
+        """Milliseconds from added to visible, at a steady rate, after ``idle`` s."""
         stream = Stream(self.redis.url(), queue="unt", max_backlog=10**7)
         wanted = seconds * A_SECOND
         added: list[float] = []
@@ -84,8 +87,9 @@ class Bench:
         with self.redis.client() as client:
             client.delete(*(client.keys("{unt}*") or ["-"]))
 
-        worker = self._worker(url, 0)
+        worker = self.worker(url, 0)
         worker.wait_until(lambda: "The worker is ready." in worker.log())
+        time.sleep(idle)
         begun = time.perf_counter()
 
         def add() -> None:
@@ -114,7 +118,7 @@ class Bench:
 
             pipeline.execute()
 
-    def _worker(self, url: str, number: int, *options: str) -> Process:
+    def worker(self, url: str, number: int, *options: str) -> Process:
         flask = [sys.executable, "-m", "flask", "--app", "drain_app"]
 
         return Process(
@@ -170,19 +174,24 @@ def _see(url: str, views: int) -> list[float]:
     return seen
 
 
+def megabytes_of(process: Process) -> float:
+    """The most memory that it had so far."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return max(_kilobytes(line) for line in status.splitlines()) / 1024
+
+
 def _watch(crew: list[Process]) -> float:
     """The most memory that any of these had while they ran, in MB."""
-    most = 0
+    most = 0.0
 
     while any(_runs(process) for process in crew):
         for process in crew:
             with contextlib.suppress(OSError):
-                status = Path(f"/proc/{process.pid}/status").read_text()
-                most = max(most, *(_kilobytes(x) for x in status.splitlines()))
+                most = max(most, megabytes_of(process))
 
         time.sleep(0.1)
 
-    return most / 1024
+    return most
 
 
 def _kilobytes(line: str) -> int:

@@ -1,6 +1,7 @@
--- What browsers send: wrk -s load.lua URL -- KIND VIEWS COOKIE
--- KIND is view, bad (no JSON) or foreign (another site's). The last line printed is
--- requests, microseconds, answers that are errors, failed connections, p50 and p99.
+-- What browsers send: wrk -s load.lua URL -- KIND VIEWS COOKIE PAUSE
+-- KIND is view, bad (no JSON), foreign (another site's) or page (a GET). Each connection
+-- pauses for PAUSE milliseconds on average. The last line printed is requests,
+-- microseconds, answers that are errors, failed connections, p50 and p99.
 
 local threads = 0
 
@@ -17,6 +18,16 @@ local template = '{"type":"view","id":"%s","visitor":"%s","time":%d,"tz":-180,'
 
 function init(args)
    kind, views, session = args[1], tonumber(args[2]), args[3]
+   local pause = tonumber(args[4])
+
+   if session == "-" then
+      session = nil
+   end
+
+   if pause then
+      delay = function() return math.floor(pause * (0.5 + math.random()) + 0.5) end
+   end
+
    local seed = os.time() + number * 7919
    math.randomseed(seed)
    port = tonumber(wrk.port)
@@ -59,6 +70,10 @@ function uuid(version)
 end
 
 function request()
+   if kind == "page" then
+      return wrk.format("GET", nil, base)
+   end
+
    local visitor = visitors[math.random(#visitors)]
    local now = os.time() * 1000
    local events = {}

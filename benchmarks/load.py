@@ -113,7 +113,8 @@ class Site:
 def _wrk(url: str, seconds: float, arguments: Sequence[str]) -> list[str]:
     command = [
         *(command_path("wrk"), "--threads", "1", "--connections", str(CONNECTIONS)),
-        *("--duration", f"{seconds:.0f}s", "--script", str(HERE / "load.lua")),
+        *("--duration", f"{seconds:.0f}s", "--timeout", "20s"),
+        *("--script", str(HERE / "load.lua")),
         *(url, "--", *(arguments or ("view", "1"))),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

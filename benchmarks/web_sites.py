@@ -7,15 +7,21 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from typing import Any
 
 from flask import Flask
+from flask import render_template_string
 from flask import request
 from flask import session
 
 SECRET_KEY = "of the benchmark"
 NO_LIMIT = "100000000/minute"
 PAGE = "<!doctype html><title>A page</title><body>{}</body>"
+SHOP = """<!doctype html><title>Shop</title><body><h1>{{ title }}</h1><ul>
+{% for number in range(200) %}<li><a href="/articles/{{ number }}">Article
+{{ number }}</a> <span>{{ "%.2f"|format(number * 1.9) }} EUR</span></li>
+{% endfor %}</ul></body>"""
 
 
 def bare() -> Any:
@@ -28,6 +34,8 @@ def plain() -> Flask:
     app.config["SECRET_KEY"] = SECRET_KEY
     app.add_url_rule("/empty", view_func=_empty, methods=["POST"])
     app.add_url_rule("/page/<int:size>", view_func=_page)
+    app.add_url_rule("/shop", view_func=_shop)
+    app.add_url_rule("/order", view_func=_order)
 
     return app
 
@@ -58,6 +66,19 @@ def _empty() -> tuple[str, int]:
 
 def _page(size: int) -> str:
     return PAGE.format("x" * (size - len(PAGE) + 2))
+
+
+def _shop() -> str:
+    return render_template_string(SHOP, title="What we sell")
+
+
+def _order() -> str:
+    """Write to the host's own SQLite file, a connection each time as hosts do."""
+    with sqlite3.connect(os.environ["BENCH_HOST_FILE"], timeout=30) as connection:
+        connection.execute("INSERT INTO orders (total) VALUES (42)")
+
+    connection.close()
+    return "<!doctype html><title>Thank you</title><body>Thank you.</body>"
 
 
 def _signed_in() -> Any:
