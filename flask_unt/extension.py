@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from typing import TypeVar
 
 from flask import Flask
 from flask import appcontext_pushed
+from flask import has_request_context
+from flask import request
 from markupsafe import Markup
 
 from . import cli
@@ -18,9 +21,12 @@ from .config import Settings
 from .config import refuse_unknown_bind
 from .config import resolve_database_url
 from .errors import ConfigError
+from .identity import named_identity
 from .ingest import middleware
 from .ingest.inject import Injector
 from .ingest.inject import place_script_tag
+from .ingest.track import current_visitor
+from .ingest.track import track
 from .state import Address
 from .state import Check
 from .state import Exemptions
@@ -109,6 +115,37 @@ class UNT:
         """Leave a view or a blueprint alone: no tag, and its pages are not recorded."""
         self._exemptions.add(view)
         return view
+
+    def track(
+        self,
+        name: str,
+        props: Mapping[str, Any] | None = None,
+        user: str | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store a custom event from the server; see docs/people.md for whose it is.
+
+        In a request it is kept until the view has ended and your database session is
+        released, then accepted like any event. Elsewhere, in an app context, it is
+        accepted at once. What neither Redis nor the database takes is lost and logged.
+
+        :param props: names to single values: text, numbers, true, false, None.
+        :param user: an email, or a mapping with ``email`` and/or ``id``; without it,
+            who is signed in.
+        :raises TypeError, ValueError: the event cannot be stored like this.
+        """
+        environ = request.environ if has_request_context() else None
+        who = None if user is None else named_identity(user)
+        track(get_state(), environ, name, props, who)
+
+    def current_visitor(self) -> str | None:
+        """The visitor whose cookie came with this request; None where there is none.
+
+        With ``UNT_COOKIE="site"`` only: else your views do not see the cookie.
+        """
+        if not has_request_context():
+            return None
+
+        return current_visitor(get_state(), request.environ)
 
     def forget(self, who: str) -> bool:
         """Erase a person, by email or a visitor's uuid; False if nobody is known so.

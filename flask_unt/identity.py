@@ -55,6 +55,38 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Asked:
     return Asked(identity, told=True)
 
 
+def current_identity(state: State) -> Identity | None:
+    """The user signed in to the current request, or None. Never raises."""
+    if not can_identify(state):
+        return None
+
+    try:
+        return _ask_here(state)
+    except Exception as error:
+        _note(state, error)
+        return None
+
+
+def named_identity(user: Any) -> Identity:
+    """Somebody whom the site names, by an email or a mapping.
+
+    :raises ValueError: it names nobody.
+    :raises TypeError: it is neither.
+    """
+    if not isinstance(user, (str, Mapping)):
+        raise TypeError(
+            "A user is an email or a mapping with email, id and name,"
+            f" not {type(user).__name__}."
+        )
+
+    identity = _from_answer(user)
+
+    if identity is None or (isinstance(user, str) and identity.email is None):
+        raise ValueError(f"No email, and no mapping with one or an id: {user!r}.")
+
+    return identity
+
+
 def can_identify(state: State) -> bool:
     """Whether the site can be asked who is signed in."""
     return state.identify is not None or hasattr(state.app, "login_manager")
@@ -62,10 +94,14 @@ def can_identify(state: State) -> bool:
 
 def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Identity | None:
     with app.request_context(_emptied(environ)):
-        if state.identify is None:
-            return _from_flask_login()
+        return _ask_here(state)
 
-        return _from_answer(app.ensure_sync(state.identify)())
+
+def _ask_here(state: State) -> Identity | None:
+    if state.identify is None:
+        return _from_flask_login()
+
+    return _from_answer(state.app.ensure_sync(state.identify)())
 
 
 def _emptied(environ: Mapping[str, Any]) -> dict[str, Any]:

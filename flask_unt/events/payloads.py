@@ -95,7 +95,7 @@ def _arrival(entry: Entry) -> dict[str, Any]:
 
 
 def _named(user: Identity | None) -> dict[str, str | None] | None:
-    return user and {name: getattr(user, name) for name in USER_FIELDS}
+    return None if user is None else {name: getattr(user, name) for name in USER_FIELDS}
 
 
 def _user(named: Any) -> Identity | None:

@@ -43,7 +43,7 @@ class Cookie:
         if not self._is_ours:
             return None
 
-        return next(filter(None, map(_visitor_in, self._values())), None)
+        return visitor_in(self._environ)
 
     def set(self, visitor: str) -> Headers:
         """Have the browser keep this id."""
@@ -60,14 +60,7 @@ class Cookie:
         return tuple(self._header(over, path) for path in paths)
 
     def _values(self) -> list[str]:
-        sent = self._environ.get("HTTP_COOKIE", "")
-
-        if NAME not in sent:
-            return []
-
-        parts = sent.split(";")
-        pairs = (part.strip().partition("=") for part in parts)
-        return [value.strip('"') for name, _, value in pairs if name == NAME]
+        return _values_in(self._environ)
 
     @property
     def _prefixes(self) -> tuple[str, ...]:
@@ -88,7 +81,22 @@ class Cookie:
         return "Set-Cookie", text
 
 
-def _visitor_in(value: str) -> str | None:
+def visitor_in(environ: Mapping[str, Any]) -> str | None:
+    """The visitor that a request's cookie names, if there is one."""
+    return next(filter(None, map(_read, _values_in(environ))), None)
+
+
+def _values_in(environ: Mapping[str, Any]) -> list[str]:
+    sent = environ.get("HTTP_COOKIE", "")
+
+    if NAME not in sent:
+        return []
+
+    pairs = (part.strip().partition("=") for part in sent.split(";"))
+    return [value.strip('"') for name, _, value in pairs if name == NAME]
+
+
+def _read(value: str) -> str | None:
     try:
         return clean_visitor(value)
     except RequestRefused:

@@ -21,10 +21,10 @@ from .answers import Answer
 from .answers import json_answer
 from .body import read_body
 from .mirror import Mirror
+from .requests import GPC
 from .requests import Request
 
 SUCCESS = {"message": "success"}
-GPC = "gpc"
 
 
 def take_batch(request: Request) -> Answer:

@@ -33,6 +33,7 @@ from .origin import Origin
 from .requests import Request
 from .script import FILES
 from .script import serve_script
+from .track import pass_on
 
 Environ = dict[str, Any]
 WSGI = Callable[[Environ, Any], Iterable[bytes]]
@@ -113,7 +114,7 @@ class Door:
         if self._prepare is not None:
             self._prepare(environ)
 
-        return self.app(environ, start_response)
+        return pass_on(self._state, self.app, environ, start_response)
 
     def _answer(self, path: str, environ: Environ) -> Answer | None:
         if path in self._scripts:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 from typing import Any
 
+from ..config import Settings
 from ..errors import RequestRefused
 from ..events import Entry
 from ..events import Event
@@ -22,6 +23,7 @@ from ..state import State
 from .cookie import Cookie
 from .origin import Origin
 
+GPC = "gpc"
 OTHER_PAGE = "(other)"
 LONGEST_WAIT = 3600
 AGENT_LIMIT = 1024
@@ -53,8 +55,7 @@ class Request:
     @property
     def wants_privacy(self) -> bool:
         """Whether the browser asks not to be recorded, and the site honours it."""
-        asked = "1" in (self.environ.get("HTTP_SEC_GPC"), self.environ.get("HTTP_DNT"))
-        return asked and self.state.settings.respect_gpc
+        return asks_for_privacy(self.environ, self.state.settings)
 
     def entry(self, events: Iterable[Event], **details: Any) -> Entry:
         """The entry to accept: the events, who sent them, who is signed in."""
@@ -126,6 +127,12 @@ class Request:
             return event
 
         return replace(event, path=OTHER_PAGE, title="")
+
+
+def asks_for_privacy(environ: Mapping[str, Any], settings: Settings) -> bool:
+    """Whether a browser asks not to be recorded, and the site honours it."""
+    asked = "1" in (environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"))
+    return asked and settings.respect_gpc
 
 
 def _wait(seconds: int | None, reason: str) -> None:

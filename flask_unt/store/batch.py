@@ -14,6 +14,7 @@ from flask_unt.events import Entry
 from flask_unt.events import Event
 from flask_unt.events import Identity
 from flask_unt.events import Leave
+from flask_unt.events import Tracked
 from flask_unt.events import View
 
 from .links import Seen
@@ -74,6 +75,9 @@ def sort_out(entries: Iterable[Entry]) -> Batch:
 
             if event.visitor is not None:
                 _widen(batch.seen, event.visitor, event.time)
+
+            if isinstance(event, Tracked) and event.user is not None:
+                batch.identities.add(event.user)
 
         if entry.user is not None:
             _note_user(batch, entry, entry.user)

@@ -97,6 +97,8 @@ def _erase(connection: sa.Connection, row: sa.Row[Any]) -> set[int]:
         connection.scalars(sa.select(link.c.user_id).where(link.c.visitor_id == row.id))
     )
 
+    _detach_events(connection, row.id)
+
     for table in OF_VISITOR:
         connection.execute(sa.delete(table).where(table.c.visitor_id == row.id))
 
@@ -122,6 +124,15 @@ def _moments(connection: sa.Connection, visitor_id: int) -> set[int]:
     }
 
 
+def _detach_events(connection: sa.Connection, visitor_id: int) -> None:
+    """A user's event from the server may be in a visit of theirs on this browser."""
+    visits = sa.select(visit.c.id).where(visit.c.visitor_id == visitor_id)
+    inside = sa.update(event).where(
+        event.c.visitor_id.is_(None), event.c.visit_id.in_(visits)
+    )
+    connection.execute(inside.values(visit_id=None))
+
+
 def _erase_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     ids = sorted(user_ids)
     column = link.c.user_id
@@ -131,6 +142,7 @@ def _erase_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     leave_merges(connection, gone)
 
     for chunk in chunks(gone):
+        connection.execute(sa.delete(event).where(event.c.user_id.in_(chunk)))
         connection.execute(sa.delete(user).where(user.c.id.in_(chunk)))
         gone_too = sa.delete(user_figures).where(user_figures.c.user_id.in_(chunk))
         connection.execute(gone_too)

@@ -153,6 +153,7 @@ def _rebuild(
         view_ids=regrouped.new,
         visit_ids=near.keys() | regrouped.gone,
         spans=regrouped.spans,
+        user_ids=regrouped.users,
         timeout_ms=timeout_ms,
     )
 

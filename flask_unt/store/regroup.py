@@ -48,14 +48,16 @@ class Regrouped:
     """What the rule did.
 
     ``new`` has the visit of each new view, by the view's key. ``moments`` are times
-    whose hours changed, ``spans`` by visitor the time its changed visits cover, and
-    ``gone`` the ids of visits whose views are now in another one.
+    whose hours changed, ``spans`` by visitor the time its changed visits cover,
+    ``gone`` the ids of visits whose views are now in another one, and ``users`` those
+    who are or were signed in to changed visits.
     """
 
     new: dict[bytes, Group] = field(default_factory=dict)
     moments: set[int] = field(default_factory=set)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     gone: set[bytes] = field(default_factory=set)
+    users: set[int] = field(default_factory=set)
 
 
 def regroup(
@@ -300,6 +302,9 @@ def _note_changes(
             low, high = done.spans.get(part.visitor_id, (part.first[0], part.last[0]))
             span = min(low, part.first[0]), max(high, part.last[0])
             done.spans[part.visitor_id] = span
+
+            if part.user_id is not None:
+                done.users.add(part.user_id)
 
         if _counted(old) != _counted(new):
             done.moments |= {part.first[0] for part in (old, new) if part}

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask_unt.events import Custom
 from flask_unt.events import Entry
 from flask_unt.events import Identity
+from flask_unt.events import Tracked
 from flask_unt.events import View
 from flask_unt.events import is_mark_of
 
@@ -100,6 +101,9 @@ class _Whose:
             self._look(entry)
 
     def _owner(self, event: Owned, entry: Entry) -> int | None:
+        if isinstance(event, Tracked):
+            return None if event.user is None else self.users.get(event.user)
+
         user_id = self._session(entry)
 
         if event.visitor is None:

@@ -127,6 +127,7 @@ def write_entries(
             view_ids=views,
             visit_ids=regrouped.gone,
             spans=regrouped.spans,
+            user_ids=regrouped.users,
             timeout_ms=rules.timeout_ms,
         )
 
