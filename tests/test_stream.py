@@ -85,6 +85,17 @@ def certificate(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_added_is_answered_as_added_though_it_cannot_be_counted(
+    stream: Stream, client: redis.Redis
+) -> None:
+    """Else the web process would store it in the database, too."""
+    client.set("{unt}:counts", "no hash")
+    stream.add(b"entry", fresh=("0a" * 16, 5), events=2)
+    client.delete("{unt}:counts")
+
+    assert [(one.data, one.events) for one in stream.read("a", 9, 0)] == [(b"entry", 2)]
+
+
 def test_redis_over_tls(own_redis: OwnRedis, certificate: Path, free_port: int) -> None:
     """A certificate that is not known is refused, not ignored."""
     own_redis(

@@ -28,11 +28,15 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One entry handed to a consumer, and how often it was handed out so far."""
+    """One entry handed to a consumer, and how often it was handed out so far.
+
+    So many ``events`` were counted as accepted with it.
+    """
 
     id: bytes
     data: bytes
     deliveries: int
+    events: int = 1
 
 
 class Reading(Reach):
@@ -74,7 +78,7 @@ class Reading(Reach):
                 )
             )
 
-        return [Waiting(id, data, 1) for id, data in entries(answer)]
+        return [Waiting(id, data, 1, events) for id, data, events in entries(answer)]
 
     def claim(self, consumer: str, count: int, idle_ms: int) -> list[Waiting]:
         """Take over up to ``count`` entries whose consumer has been silent so long."""
@@ -84,7 +88,9 @@ class Reading(Reach):
             )
             times = deliveries(client, self.key, consumer, found)
 
-        return [Waiting(id, data, times.get(id, 1)) for id, data in found]
+        return [
+            Waiting(id, data, times.get(id, 1), events) for id, data, events in found
+        ]
 
     def keep(self, consumer: str, ids: Sequence[bytes]) -> None:
         """Restart the idle time of claimed entries, so that nobody takes them."""

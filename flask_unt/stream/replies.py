@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,32 +20,35 @@ def create_group(client: Any, key: str) -> None:
             raise
 
 
-def entries(answer: Any) -> Iterator[tuple[bytes, bytes]]:
-    """Yield id and data, whichever shape this redis-py answers with."""
+Found = tuple[bytes, bytes, int]
+
+
+def entries(answer: Any) -> Iterator[Found]:
+    """Yield id, data and events, whichever shape this redis-py answers with."""
     streams = answer.values() if isinstance(answer, dict) else [s[1] for s in answer]
 
     for rows in streams:
         for id, fields in rows:
-            yield id, fields.get(b"d", b"")
+            yield _found(id, fields)
 
 
 def autoclaim(
     client: Any, key: str, consumer: str, count: int, idle_ms: int
-) -> list[tuple[bytes, bytes]]:
+) -> list[Found]:
     cursor = b"0-0"
 
     while True:
         answer = client.xautoclaim(key, GROUP, consumer, idle_ms, cursor, count)
         cursor = answer[0]
         # Redis 6.2 hands out deleted entries too, without any fields.
-        found = [(id, fields.get(b"d", b"")) for id, fields in answer[1] if fields]
+        found = [_found(id, fields) for id, fields in answer[1] if fields]
 
         if found or cursor == b"0-0":
             return found
 
 
 def deliveries(
-    client: Any, key: str, consumer: str, found: Sequence[tuple[bytes, bytes]]
+    client: Any, key: str, consumer: str, found: Sequence[Found]
 ) -> dict[bytes, int]:
     if not found:
         return {}
@@ -54,6 +58,10 @@ def deliveries(
     )
 
     return {row["message_id"]: row["times_delivered"] for row in pending}
+
+
+def _found(id: bytes, fields: Mapping[bytes, bytes]) -> Found:
+    return id, fields.get(b"d", b""), int(fields.get(b"n", 1))
 
 
 def last_read(client: Any, key: str) -> bytes:

@@ -47,6 +47,8 @@ def send_script(
 
 FULL = 0
 FOREIGN = -1
+# After XADD the entry is safe, so nothing may fail any more. How many events it brings
+# is kept with it where it is not one, as it mostly is.
 ADD = Script("""
 local gone = {}
 for at = 7, #ARGV do
@@ -61,9 +63,13 @@ if ARGV[1] ~= '' and site ~= ARGV[1] then
   redis.call('SET', KEYS[2], ARGV[1])
 end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('XADD', KEYS[1], '*', 'd', ARGV[3])
-redis.call('HINCRBY', KEYS[4], 'accepted', ARGV[6])
-if KEYS[5] then redis.call('SET', KEYS[5], ARGV[4], 'NX', 'PX', ARGV[5]) end
+if ARGV[6] == '1' then
+  redis.call('XADD', KEYS[1], '*', 'd', ARGV[3])
+else
+  redis.call('XADD', KEYS[1], '*', 'd', ARGV[3], 'n', ARGV[6])
+end
+redis.pcall('HINCRBY', KEYS[4], 'accepted', ARGV[6])
+if KEYS[5] then redis.pcall('SET', KEYS[5], ARGV[4], 'NX', 'PX', ARGV[5]) end
 return 1
 """)
 # What another worker acknowledged meanwhile, it has counted, too.
