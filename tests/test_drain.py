@@ -21,9 +21,11 @@ from happenings import rows as rows_of
 
 from flask_unt.drain import Drained
 from flask_unt.drain import drain
+from flask_unt.drain.suspects import DEADLY
 from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Identity
 from flask_unt.events import encode_entry
+from flask_unt.events import event_payload
 from flask_unt.events import payload_entry
 from flask_unt.events import stored_key
 from flask_unt.store import Store
@@ -321,6 +323,40 @@ def test_a_forgotten_migration_stalls_and_sets_nothing_aside(
         "The database cannot be written to, entries wait",
         "The database can be written to again.",
     ]
+
+
+def test_a_deadly_entry_is_counted_with_all_its_events(
+    stream: Stream, store: Store
+) -> None:
+    views = [entries.view() for _ in range(3)]
+    stream.add(entries.data(*views), events=len(views))
+    [waiting] = stream.read("dead", 10, 0)
+
+    for _ in range(DEADLY):
+        stream.begin_try([waiting.id])
+
+    time.sleep(0.05)
+    drained = drain_now(stream, store, claim_idle_ms=20)
+    assert drained == Drained(entries=1, set_aside=3)
+    assert sum(store.set_aside_reasons().values()) == 3
+
+    (id,) = store.set_aside_ids()
+    replayed = store.replay(id, entries.NOW)
+    assert replayed is not None
+    assert replayed.stored == 3
+    assert store.counts()[0] == {"set_aside": -3, "stored": 3}
+
+
+def test_what_is_set_aside_is_so_once_though_its_worker_was_killed_after_that(
+    stream: Stream, store: Store, rows: entries.Rows
+) -> None:
+    entry = entries.entry(entries.poison())
+    stream.add(encode_entry(entry))
+    before = store.set_aside([event_payload(entry.events[0], entry)], "odd", 0)
+
+    assert before == 1
+    assert drain_now(stream, store) == Drained(entries=1, duplicates=1)
+    assert len(rows.set_aside()) == 1
 
 
 @pytest.mark.parametrize("tries", [0, 9])

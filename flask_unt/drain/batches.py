@@ -32,12 +32,12 @@ class Decoded:
     """What became of a batch's data.
 
     ``left`` are the ids of entries that only a newer release can read; ``garbage`` is
-    what is no entry, each with the reason.
+    what is no entry, each with the reason and how many events were counted with it.
     """
 
     items: list[Item] = field(default_factory=list)
     left: set[bytes] = field(default_factory=set)
-    garbage: list[tuple[str, str]] = field(default_factory=list)
+    garbage: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,8 @@ def decode(waiting: Sequence[Waiting]) -> Decoded:
                 decoded.left.add(one.id)
             else:
                 reason = one_line(str(error))
-                decoded.garbage.append((data_payload(one.data), reason))
+                payload = data_payload(one.data)
+                decoded.garbage.append((payload, reason, one.events))
 
     return decoded
 

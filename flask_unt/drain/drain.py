@@ -120,10 +120,7 @@ class _Drain:
         self._recompute()
 
     def _is_ours(self) -> bool:
-        sites: list[str] = []
-        self._writer.insist(lambda: sites.append(self._store.site_id()))
-
-        if self._stream.claim_site(sites[0]):
+        if self._stream.claim_site(self._writer.insist(self._store.site_id)):
             return True
 
         self.drained.foreign = True
@@ -150,7 +147,7 @@ class _Drain:
         if deadly:
             self._writer.wait_for_database()
             ids = [one.id for one in deadly]
-            garbage = [(data_payload(one.data), REASON) for one in deadly]
+            garbage = [(data_payload(one.data), REASON, one.events) for one in deadly]
             self._store_all(ids, Decoded(garbage=garbage))
             self._stream.end_try(ids)
 
@@ -162,8 +159,8 @@ class _Drain:
     def _store_all(self, ids: list[bytes], decoded: Decoded) -> None:
         before = self.drained.counts()
 
-        for payload, why in decoded.garbage:
-            self._writer.set_aside([payload], why)
+        for payload, why, events in decoded.garbage:
+            self._writer.set_aside(payload, why, events)
 
         locked = self._writer.write(decoded.items)
         failpoint("after-commit")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
+from typing import TypeVar
 
 from ..errors import SchemaOutdated
 from ..errors import StoreUnavailable
@@ -18,6 +19,8 @@ from ..outage import Outage
 from ..outage import one_line
 from ..store import Store
 from .drained import Drained
+
+T = TypeVar("T")
 
 TRIES_ALONE = 3
 
@@ -75,22 +78,32 @@ class Writer:
 
         return self.write(first) | self.write(second)
 
-    def set_aside(self, payloads: Sequence[str], reason: str) -> None:
-        """Keep what cannot be stored, with the reason."""
-        self.insist(lambda: self._store.set_aside(payloads, reason, self._now()))
-        self._drained.set_aside += len(payloads)
+    def set_aside(self, payload: str, reason: str, events: int = 1) -> None:
+        """Keep what cannot be stored, with the reason; it stands for so many events.
+
+        What is kept already was counted, or its worker ended before it could be.
+        """
+        kept = self.insist(
+            lambda: self._store.set_aside([payload], reason, self._now(), events)
+        )
+
+        if not kept:
+            self._drained.duplicates += events
+            return
+
+        self._drained.set_aside += events
         log.error("An event was set aside: see flask unt status.")
 
-    def insist(self, call: Callable[[], None]) -> None:
+    def insist(self, call: Callable[[], T]) -> T:
         """Call until it works, however long that takes."""
         while True:
             try:
-                call()
+                result = call()
             except Exception as error:
                 self._pause(self._outage.wait(error))
             else:
                 self._outage.end()
-                return
+                return result
 
     def wait_for_database(self) -> None:
         """Return once the database takes an event."""
@@ -133,8 +146,10 @@ class Writer:
             return {item.id}
 
         entry = item.entry
-        payloads = [event_payload(event, entry) for event in entry.events]
-        self.set_aside(payloads, _reason(error))
+
+        for event in entry.events:
+            self.set_aside(event_payload(event, entry), _reason(error))
+
         return set()
 
     def _database_works(self, error: Exception) -> bool:

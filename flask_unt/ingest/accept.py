@@ -117,8 +117,8 @@ def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) 
 
     if len(entry.events) == 1:
         payload = event_payload(entry.events[0], entry)
-        state.store.set_aside([payload], describe(error), now)
-        state.counts.add(accepted=1, set_aside=1)
+        kept = state.store.set_aside([payload], describe(error), now)
+        state.counts.add(accepted=1, set_aside=kept, duplicates=1 - kept)
         return
 
     for event in entry.events:

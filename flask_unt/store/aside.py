@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import replace
+from typing import Any
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -19,7 +21,9 @@ from flask_unt.events import decode_entry
 from flask_unt.events import event_payload
 from flask_unt.events import payload_entry
 
+from .bulk import add_new
 from .counters import add_counts
+from .ownership import total
 from .schema import set_aside
 from .transactions import Transactions
 from .write import Rules
@@ -28,6 +32,7 @@ from .write import write_entries
 T = TypeVar("T")
 REASON_LIMIT = 255
 IDS_AT_ONCE = 500
+COLUMNS = ("payload", "reason", "created_at", "hash", "events")
 # The user agent was not kept. An empty one would say "bot".
 UNKNOWN_AGENT = "Mozilla/5.0"
 
@@ -48,24 +53,30 @@ class Aside:
     _transactions: Transactions
     _rules: Callable[[], Rules]
 
-    def set_aside(self, events: Sequence[Event | str], reason: str, now: int) -> None:
-        """Keep events that cannot be stored, or what came in their place, as text."""
+    def set_aside(
+        self, events: Sequence[Event | str], reason: str, now: int, each: int = 1
+    ) -> int:
+        """Keep events that cannot be stored, or what came in their place, as text.
+
+        :param each: how many events each of them stands for.
+        :returns: how many of them were not set aside already.
+        """
+        payloads = [e if isinstance(e, str) else event_payload(e) for e in events]
+        known_by = {_hash(payload): payload for payload in payloads}
         rows = [
-            {
-                "payload": event if isinstance(event, str) else event_payload(event),
-                "reason": reason[:REASON_LIMIT],
-                "created_at": now,
-            }
-            for event in events
+            (known_by[key], reason[:REASON_LIMIT], now, key, each)
+            for key in sorted(known_by)
         ]
 
-        if rows:
-            self._transactions.write(lambda c: c.execute(sa.insert(set_aside), rows))
+        return self._transactions.write(
+            lambda c: add_new(c, set_aside, COLUMNS, rows, "hash")
+        )
 
     def set_aside_reasons(self, reason: str = "") -> dict[str, int]:
         """How many events are set aside for each reason that has these words."""
         column = set_aside.c.reason
-        statement = sa.select(column, sa.func.count()).group_by(column)
+        count = total(set_aside.c.events)
+        statement = sa.select(column, count).group_by(column)
         wanted = statement.where(column.contains(reason, autoescape=True))
 
         with self._transactions.reading() as connection:
@@ -97,13 +108,14 @@ class Aside:
         :raises StoreUnavailable: the database cannot be written to now.
         """
         try:
-            entry = self._entry(id)
+            found = self._found(id)
 
-            if entry is None:
+            if found is None:
                 return None
 
+            entry, events = _entry_of(found.payload), found.events
             return self._transactions.write(
-                lambda c: _put_back(c, id, entry, self._rules(), now)
+                lambda c: _put_back(c, id, entry, events, self._rules(), now)
             )
         except (WriteFailed, ValueError) as error:
             text = " ".join(str(error).split())[:REASON_LIMIT]
@@ -113,17 +125,25 @@ class Aside:
 
         return Replayed(reason=text)
 
-    def _entry(self, id: int) -> Entry | None:
-        statement = sa.select(set_aside.c.payload).where(set_aside.c.id == id)
+    def _found(self, id: int) -> Any:
+        columns = (set_aside.c.payload, set_aside.c.events)
+        statement = sa.select(*columns).where(set_aside.c.id == id)
 
         with self._transactions.reading() as connection:
-            payload = connection.scalar(statement)
+            return connection.execute(statement).one_or_none()
 
-        return None if payload is None else _entry_of(payload)
+
+def _hash(payload: str) -> bytes:
+    return hashlib.sha256(payload.encode()).digest()[:16]
 
 
 def _put_back(
-    connection: sa.Connection, id: int, entry: Entry, rules: Rules, now: int
+    connection: sa.Connection,
+    id: int,
+    entry: Entry,
+    events: int,
+    rules: Rules,
+    now: int,
 ) -> Replayed | None:
     # Of two replays the second one waits here, and then finds nothing to delete.
     gone = connection.execute(sa.delete(set_aside).where(set_aside.c.id == id))
@@ -133,7 +153,7 @@ def _put_back(
 
     written = write_entries(connection, [entry], rules, now)
     replayed = Replayed(written.stored, written.duplicates, written.forgotten)
-    counts = {"set_aside": -1, **asdict(replayed)}
+    counts = {"set_aside": -events, **asdict(replayed)}
     counts.pop("reason")
     add_counts(connection, counts, {})
 

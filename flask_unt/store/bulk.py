@@ -22,6 +22,7 @@ from .texts import as_parameters
 
 Row = Sequence[Any]
 AT_ONCE = 500
+IGNORES_CONFLICTS = ("postgresql", "sqlite")
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -52,21 +53,37 @@ def add_missing(
     if not rows:
         return
 
-    backend = connection.dialect.name
-
-    if backend == "postgresql":
-        arrays, texts = _arrays(_types(table, names), rows)
-        connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({', '.join(names)})"
-            f" SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",
-            texts,
-        )
-    elif backend == "sqlite":
-        _insert(connection, table, names, rows, " ON CONFLICT DO NOTHING")
+    if connection.dialect.name in IGNORES_CONFLICTS:
+        _insert_ignoring(connection, table, names, rows)
     else:
         # INSERT IGNORE would also swallow what does not fit, by cutting it.
         same = f" ON DUPLICATE KEY UPDATE {unique} = {table.name}.{unique}"
         _insert(connection, table, names, rows, same)
+
+
+def add_new(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    unique: str,
+) -> int:
+    """Insert rows as :func:`add_missing` does; how many of them were not there."""
+    if not rows:
+        return 0
+
+    if connection.dialect.name in IGNORES_CONFLICTS:
+        return _insert_ignoring(connection, table, names, rows)
+
+    # What the server counts is the same for a new row and for one that was there.
+    connection.exec_driver_sql("SET @unt_known = 0")
+    column = f"{table.name}.{unique}"
+    same = f"IF((@unt_known := @unt_known + 1) > 0, {column}, {column})"
+    ending = f" ON DUPLICATE KEY UPDATE {unique} = {same}"
+    _insert(connection, table, names, rows, ending)
+    known = connection.exec_driver_sql("SELECT @unt_known").scalar_one()
+
+    return len(rows) - int(known)
 
 
 def change_rows(
@@ -96,19 +113,39 @@ def change_rows(
             )
 
 
+def _insert_ignoring(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+) -> int:
+    """Insert rows that nothing is in the way of; how many."""
+    if connection.dialect.name == "sqlite":
+        return _insert(connection, table, names, rows, " ON CONFLICT DO NOTHING")
+
+    arrays, texts = _arrays(_types(table, names), rows)
+    inserted = connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({', '.join(names)})"
+        f" SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",
+        texts,
+    )
+    return inserted.rowcount
+
+
 def _insert(
     connection: sa.Connection,
     table: sa.Table,
     names: Sequence[str],
     rows: Sequence[Row],
     ending: str,
-) -> None:
+) -> int:
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    connection.exec_driver_sql(
+    inserted = connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({', '.join(names)})"
         f" VALUES ({', '.join([mark] * len(names))}){ending}",
         _parameters(_types(table, names), rows),
     )
+    return inserted.rowcount
 
 
 def _types(table: sa.Table, names: Sequence[str]) -> list[TypeEngine[Any]]:

@@ -91,7 +91,11 @@ def test_what_is_set_aside_is_not_lost(ledger: Ledger, sqlite_url: str) -> None:
         sqlite_url,
         lambda connection: connection.execute(
             sa.insert(schema.set_aside).values(
-                payload=str(event).replace("'", '"'), reason="test", created_at=0
+                payload=str(event).replace("'", '"'),
+                reason="test",
+                created_at=0,
+                hash=bytes(16),
+                events=1,
             )
         ),
     )

@@ -325,6 +325,8 @@ _table(
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Column("hash", Key, nullable=False, unique=True),
+    _count("events"),
 )
 
 _table(
