@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -41,6 +42,7 @@ from flask_unt.events import payload_event
 from flask_unt.store import Store
 from flask_unt.store import Written
 from flask_unt.store import schema
+from flask_unt.store.write import write_entries
 
 NOW = START + 12 * HOUR
 USERS = (None, None, person("a@site.example"), person("b@site.example"))
@@ -319,6 +321,27 @@ def test_the_canary_leaves_nothing(store: Store) -> None:
     assert store.canary()
     assert rows(store, schema.page_view) == rows(store, schema.page) == []
     assert rows(store, schema.visitor) == rows(store, schema.mark) == []
+
+
+def test_an_anonymous_event_that_comes_twice_at_once_is_stored_once(
+    database_url: str,
+) -> None:
+    """No visitor's lock keeps two writers of it apart."""
+    sent = entry(view(visitor=None), custom(visitor=None))
+
+    with open_store(database_url) as store, ThreadPoolExecutor(1) as threads:
+        store.write([entry(view("before"))], NOW)
+
+        with store._database.writing() as connection:
+            first = write_entries(connection, [sent], store._rules(), NOW)
+            other = threads.submit(store.write, [sent], NOW)
+            # On SQLite it has not begun; elsewhere it waits for our rows.
+            wait([other], timeout=1)
+
+        second = other.result()
+
+    assert (first.stored, first.duplicates) == (2, 0)
+    assert (second.stored, second.duplicates) == (0, 2)
 
 
 def test_the_same_events_at_once_are_stored_once(store: Store) -> None:

@@ -67,6 +67,12 @@ VIEW_COLUMNS = (
 )
 
 
+EVENT_COLUMNS = (
+    *("id", "visit_id", "visitor_id", "user_id", "page_view_id", "name", "props"),
+    *("local_time", "utc_offset", "server_time", "skewed", "impersonator_id"),
+)
+
+
 def page_titles(views: Viewed) -> dict[Place, Titled]:
     """The latest title of each page among these views, and when it was shown."""
     titles: dict[Place, Titled] = {}
@@ -133,23 +139,23 @@ def part_of(shown: Shown, visitor_id: int) -> Part:
 
 def event_rows(
     customs: Iterable[tuple[Custom, Entry]], people: People
-) -> list[dict[str, Any]]:
-    """Custom events without their visit."""
+) -> list[tuple[Any, ...]]:
+    """Custom events without their visit, in the order of ``EVENT_COLUMNS``."""
     return [
-        {
-            "id": custom.key,
-            "visit_id": None,
-            "visitor_id": people.visitor_id(custom),
-            "user_id": people.user_id(custom),
-            "page_view_id": custom.view_key,
-            "name": custom.name,
-            "props": custom.props,
-            "local_time": custom.time,
-            "utc_offset": custom.tz,
-            "server_time": entry.received,
-            "skewed": custom.skewed,
-            "impersonator_id": None,
-        }
+        (
+            custom.key,
+            None,
+            people.visitor_id(custom),
+            people.user_id(custom),
+            custom.view_key,
+            custom.name,
+            custom.props,
+            custom.time,
+            custom.tz,
+            entry.received,
+            custom.skewed,
+            None,
+        )
         for custom, entry in customs
     ]
 

@@ -21,9 +21,8 @@ from .attach import attach_events
 from .batch import Batch
 from .batch import Reading
 from .batch import sort_out
-from .bulk import add_missing
+from .bulk import add_new
 from .bulk import add_rows
-from .dialect import insert_missing
 from .dialect import select_in
 from .dialect import upsert
 from .forget import forgotten_among
@@ -44,6 +43,7 @@ from .people import meet_users
 from .people import meet_visitors
 from .regroup import Regrouped
 from .regroup import regroup
+from .rows import EVENT_COLUMNS
 from .rows import NOT_READ
 from .rows import VIEW_COLUMNS
 from .rows import People
@@ -117,8 +117,9 @@ def write_entries(
     applied = apply_readings(connection, later, readers, now)
     early = take_early(connection, views) if kept.leaves else {}
     readings = _readings(batch, views, early)
-    regrouped, titles = _write_views(connection, views, people, readings, rules)
-    insert_missing(connection, event, event_rows(customs.values(), people), "id")
+    regrouped, titles, late = _write_views(connection, views, people, readings, rules)
+    rows = event_rows(customs.values(), people)
+    late += len(rows) - add_new(connection, event, EVENT_COLUMNS, rows, "id")
 
     if customs or kept.events:
         attach_events(
@@ -137,7 +138,7 @@ def write_entries(
     mark_hours(connection, moments, rules.timezone)
 
     read = len(batch.readings) - len(later) + applied.count
-    stored = len(views) + len(customs) + read + batch.identifies
+    stored = len(views) + len(customs) - late + read + batch.identifies
 
     return Written(
         stored, batch.events - stored, sent.events - batch.events, gone & set(sent.seen)
@@ -200,7 +201,7 @@ def _write_views(
     people: People,
     readings: Mapping[bytes, Reading],
     rules: Rules,
-) -> tuple[Regrouped, dict[int, Titled]]:
+) -> tuple[Regrouped, dict[int, Titled], int]:
     titles = page_titles(views)
     pages = meet_pages(connection, titles)
     shown = _shown(connection, views, people, readings, pages, rules)
@@ -219,7 +220,7 @@ def _write_views(
 
     # Whose visitor is locked, nobody else writes; an anonymous view may come twice.
     add_rows(connection, page_view, VIEW_COLUMNS, known)
-    add_missing(connection, page_view, VIEW_COLUMNS, nobodys, "id")
+    new = add_new(connection, page_view, VIEW_COLUMNS, nobodys, "id")
     latest = {pages[place]: titled for place, titled in titles.items()}
     read = (
         {one.page_id: (one.reading.time, one.reading.title)}
@@ -227,7 +228,7 @@ def _write_views(
         if one.reading.title
     )
 
-    return regrouped, _latest(latest, *read)
+    return regrouped, _latest(latest, *read), len(nobodys) - new
 
 
 def _shown(
