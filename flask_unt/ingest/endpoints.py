@@ -21,6 +21,7 @@ from .answers import Answer
 from .answers import json_answer
 from .body import read_body
 from .mirror import Mirror
+from .proofs import prove
 from .requests import GPC
 from .requests import Request
 
@@ -38,6 +39,8 @@ def take_batch(request: Request) -> Answer:
     if request.wants_privacy:
         request.state.counts.refuse(GPC, len(batch.events) + len(batch.rejected))
         return _refuse_all(batch)
+
+    batch = prove(request.state, batch, request.now)
 
     for event in batch.rejected:
         request.state.counts.refuse(event.reason)

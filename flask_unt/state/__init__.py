@@ -17,6 +17,8 @@ from .state import Check
 from .state import RedisAddress
 from .state import State
 from .state import get_state
+from .tokens import make_token
+from .tokens import read_token
 from .who import parse_who
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "State",
     "describe",
     "get_state",
+    "make_token",
     "parse_who",
+    "read_token",
 ]

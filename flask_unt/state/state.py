@@ -174,8 +174,15 @@ class State:
 
         None without ``SECRET_KEY``: no other process could read them.
         """
+        return self.keys("mark")
+
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys for one purpose: the present one, then those of older secrets.
+
+        None without ``SECRET_KEY``.
+        """
         old = self.app.config.get("SECRET_KEY_FALLBACKS") or ()
-        return tuple(_derive(key, "mark") for key in (self._secret_key(), *old) if key)
+        return tuple(_derive(key, purpose) for key in (self._secret_key(), *old) if key)
 
     def forget(self, visitor: str, now: int) -> None:
         """Erase a visitor for good, and have the door refuse what still comes.

@@ -14,12 +14,15 @@ from flask_unt.events import Entry
 from flask_unt.events import Event
 from flask_unt.events import Identity
 from flask_unt.events import Leave
+from flask_unt.events import Proof
 from flask_unt.events import Tracked
 from flask_unt.events import View
 
 from .links import Seen
 
 K = TypeVar("K")
+SESSION = "session"
+TOKEN = "token"
 
 
 class Reading(NamedTuple):
@@ -57,7 +60,7 @@ class Batch:
     readings: dict[bytes, Reading] = field(default_factory=dict)
     readers: dict[bytes, str] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
-    signed_in: dict[tuple[str, Identity], Seen] = field(default_factory=dict)
+    signed_in: dict[tuple[str, Identity, str], Seen] = field(default_factory=dict)
     identities: set[Identity] = field(default_factory=set)
     events: int = 0
     identifies: int = 0
@@ -95,6 +98,10 @@ def _add(batch: Batch, event: Event, entry: Entry) -> None:
     else:
         batch.identifies += 1
 
+    if isinstance(event, Proof) and event.user is not None:
+        _widen(batch.signed_in, (event.visitor, event.user, TOKEN), event.time)
+        batch.identities.add(event.user)
+
 
 def _add_reading(batch: Batch, event: Leave) -> None:
     new = Reading(event.engaged, event.scroll, event.title, event.time)
@@ -108,7 +115,7 @@ def _add_reading(batch: Batch, event: Leave) -> None:
 def _note_user(batch: Batch, entry: Entry, user: Identity) -> None:
     for event in entry.events:
         if event.visitor is not None:
-            _widen(batch.signed_in, (event.visitor, user), entry.received)
+            _widen(batch.signed_in, (event.visitor, user, SESSION), entry.received)
 
         if event.visitor is not None or isinstance(event, Custom):
             batch.identities.add(user)

@@ -2,6 +2,7 @@
 
 A marked event is its mark's user's, whoever is signed in when it arrives. An unmarked
 one is the session's, unless somebody else may have been signed in when it was made.
+Where no session can be asked for, it is whose token came last before it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import sqlalchemy as sa
 from flask_unt.events import Custom
 from flask_unt.events import Entry
 from flask_unt.events import Identity
+from flask_unt.events import Proof
 from flask_unt.events import Tracked
 from flask_unt.events import View
 from flask_unt.events import is_mark_of
 
+from .batch import TOKEN
 from .dialect import select_in
 from .dialect import update_rows
 from .schema import link
@@ -89,9 +92,12 @@ class _Whose:
     linked: Mapping[str, Sequence[tuple[int, Identity]]]
     keys: Sequence[bytes]
     sign_ins: dict[str, SignIn]
+    proven: dict[str, list[tuple[int, int]]]
     owners: Owners = field(default_factory=dict)
 
     def decide(self, entry: Entry) -> None:
+        self._note_proofs(entry)
+
         for event in entry.events:
             if isinstance(event, Owned):
                 key = type(event), event.key
@@ -99,6 +105,14 @@ class _Whose:
 
         if entry.asked or entry.user is not None:
             self._look(entry)
+
+    def _note_proofs(self, entry: Entry) -> None:
+        for event in entry.events:
+            user = event.user if isinstance(event, Proof) else None
+
+            if user is not None and event.visitor is not None:
+                proof = event.time, self.users[user]
+                self.proven.setdefault(event.visitor, []).append(proof)
 
     def _owner(self, event: Owned, entry: Entry) -> int | None:
         if isinstance(event, Tracked):
@@ -112,9 +126,16 @@ class _Whose:
         if event.mark is not None:
             return self._marked(event.mark, event.visitor, entry)
 
+        if user_id is None and not entry.asked:
+            return self._proven(event.visitor, event.time)
+
         sign_in = self.sign_ins[event.visitor]
         is_sure = sign_in.is_sure_of(event.time, user_id, entry.received)
         return user_id if is_sure else None
+
+    def _proven(self, visitor: str, moment: int) -> int | None:
+        before = [one for one in self.proven.get(visitor, ()) if one[0] <= moment]
+        return max(before)[1] if before else None
 
     def _marked(self, mark: str, visitor: str, entry: Entry) -> int | None:
         known = list(self.linked.get(visitor, ()))
@@ -162,7 +183,9 @@ def decide_owners(
         if isinstance(event, Owned) and event.mark
     }
     linked = _linked(connection, {n: visitors[n].id for n in marked if n in visitors})
-    whose = _Whose(users, linked, mark_keys, dict(before))
+    known = {row.id: n for n, row in visitors.items() if row.user_id is not None}
+    proven = _proven(connection, known)
+    whose = _Whose(users, linked, mark_keys, dict(before), proven)
 
     for entry in entries:
         whose.decide(entry)
@@ -202,5 +225,21 @@ def _linked(
     for row in select_in(connection, statement, link.c.visitor_id, sorted(names)):
         identity = Identity(row.email, row.host_id, None)
         found[names[row.visitor_id]].append((row.id, identity))
+
+    return found
+
+
+def _proven(
+    connection: sa.Connection, names: Mapping[int, str]
+) -> dict[str, list[tuple[int, int]]]:
+    """When tokens said who these visitors are, and who: the first and last of each."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    statement = sa.select(
+        link.c.visitor_id, link.c.user_id, link.c.since, link.c.until
+    ).where(link.c.reason == TOKEN)
+
+    for row in select_in(connection, statement, link.c.visitor_id, sorted(names)):
+        seen = found.setdefault(names[row.visitor_id], [])
+        seen += [(row.since, row.user_id), (row.until, row.user_id)]
 
     return found

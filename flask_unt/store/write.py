@@ -156,9 +156,9 @@ def _meet_people(
     users = meet_users(connection, batch.identities, now)
     links: dict[tuple[int, int, str], Seen] = {}
 
-    for (name, identity), seen in batch.signed_in.items():
+    for (name, identity, reason), seen in batch.signed_in.items():
         if identity in users:
-            key = (here[name].id, users[identity], "session")
+            key = (here[name].id, users[identity], reason)
             known = links.get(key, seen)
             links[key] = known.widened(seen.first).widened(seen.last)
 
