@@ -18,6 +18,7 @@ from ..errors import StoreUnavailable
 from ..state import State
 from . import access
 from . import doors
+from . import people
 from . import views
 from .access import Guard
 from .api import api
@@ -32,7 +33,7 @@ from .tries import Tries
 ROUTES = (
     Route("", views.overview),
     Route("/", views.home),
-    Route("/users", views.users),
+    Route("/users", people.users),
     Route("/user/<int:id>", views.user),
     Route("/visitor/<int:id>", views.visitor),
     Route("/pages", views.pages),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -43,6 +44,11 @@ class Clock:
         self.zone = ZoneInfo(zone)
         self.name = zone
         self.now = now
+
+    @property
+    def today(self) -> date:
+        """The site's day."""
+        return self.at(self.now).date()
 
     def at(self, ms: int, offset: int | None = None) -> datetime:
         """A moment on the site's clock, or on one ``offset`` minutes east of UTC."""

@@ -11,11 +11,13 @@ from ..store.reports import Overview
 from ..store.reports import PageShare
 from ..store.reports import UserDetail
 from ..store.reports import UserList
+from ..store.reports import VisitorList
 from .clock import Clock
 from .filters import is_id
 from .filters import parse_number
-from .filters import parse_people
-from .filters import parse_period
+from .people_query import ANONYMOUS
+from .people_query import parse_people
+from .periods import parse_period
 
 PER_PAGE = 50
 FIRST_ROWS = 8
@@ -30,10 +32,23 @@ def overview(state: State, args: Args, clock: Clock) -> Overview:
 
 
 def users(state: State, args: Args, clock: Clock, rows: int = PER_PAGE) -> UserList:
-    query = parse_people(args)
+    query = parse_people(args, clock)
     return state.store.users(
         now=clock.now,
-        search=query.search,
+        wanted=query.filter(clock),
+        sort=query.sort,
+        descending=query.descending,
+        page=query.page,
+        per_page=rows,
+    )
+
+
+def visitors(
+    state: State, args: Args, clock: Clock, rows: int = PER_PAGE
+) -> VisitorList:
+    query = parse_people({**args, "who": ANONYMOUS}, clock)
+    return state.store.visitors(
+        wanted=query.filter(clock),
         sort=query.sort,
         descending=query.descending,
         page=query.page,
@@ -54,6 +69,7 @@ def user(state: State, args: Args, clock: Clock) -> UserDetail | None:
 REPORTS: Mapping[str, Callable[[State, Args, Clock], Any]] = {
     "overview": overview,
     "users": users,
+    "visitors": visitors,
     "pages": pages,
     "user": user,
 }

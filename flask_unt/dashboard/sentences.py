@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..store.reports import Overview
-from .filters import Period
 from .format import Change
 from .format import change
 from .format import compared
 from .format import counted
 from .format import duration
 from .format import number
+from .periods import Period
 
 
 @dataclass(frozen=True, slots=True)

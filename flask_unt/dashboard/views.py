@@ -20,13 +20,12 @@ from ..store.reports import Log
 from . import reports
 from .clock import Clock
 from .clock import now_ms
-from .filters import RANGES
 from .filters import is_id
 from .filters import parse_cursor
-from .filters import parse_people
-from .filters import parse_period
 from .health import health
 from .page import page
+from .periods import RANGES
+from .periods import parse_period
 from .sentences import figures_of
 from .sentences import sentence_of
 from .start import start_of
@@ -53,13 +52,6 @@ def overview() -> Response:
         people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
         share=reports.pages(state, request.args, clock, limit=reports.RING),
     )
-
-
-def users() -> Response:
-    state, clock = asked()
-    people = reports.users(state, request.args, clock)
-    query = parse_people(request.args)
-    return show("people.html", clock, tab="people", people=people, query=query)
 
 
 def user(id: int) -> Response:

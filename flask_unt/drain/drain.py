@@ -196,9 +196,10 @@ class _Drain:
             time.sleep(min(left, POLL_SECONDS))
 
     def _recompute(self) -> bool:
-        """Recompute some marked hours; False when there was nothing to do."""
+        """Recompute what is marked, some of it; False when there was nothing to do."""
         try:
-            return self._store.recompute_marks(MARKS_AT_ONCE, self._now()) > 0
+            hours = self._store.recompute_marks(MARKS_AT_ONCE, self._now())
+            return self._store.recompute_figures() + hours > 0
         except UNTError:
             return False
 

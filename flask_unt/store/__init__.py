@@ -66,6 +66,7 @@ __all__ = [
 T = TypeVar("T")
 DAY_MS = 86_400_000
 AGENTS_KEPT = 4096
+FOR_EVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,7 @@ class Store(Reported, Aside, Persons):
         """Bring a 2017 database over: see :func:`import_2017.import_2017`."""
         imported = import_2017.import_2017(self, url, **options)
         self._sum_up(_now())
+        self._bring_figures_up_to_date(FOR_EVER)
 
         return imported
 
@@ -292,6 +294,7 @@ class Store(Reported, Aside, Persons):
         """Write the visits of made-up people: see :func:`demo.make_demo`."""
         views = demo.make_demo(self, now, **options)
         self._sum_up(_now())
+        self._bring_figures_up_to_date(FOR_EVER)
 
         return views
 

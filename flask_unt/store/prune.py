@@ -19,11 +19,14 @@ from .schema import leave
 from .schema import link
 from .schema import mark
 from .schema import page_view
+from .schema import page_visitor
 from .schema import set_aside
 from .schema import site
 from .schema import visit
 from .schema import visitor
+from .schema import visitor_figures
 from .upkeep import recompute_marks
+from .visitor_marks import mark_visitors
 
 DAY_MS = 86_400_000
 # A leave whose view has not come by then will stay alone.
@@ -104,7 +107,8 @@ def _pieces(horizon: int) -> Iterator[Piece]:
 
     left = sa.select(page_view.c.id).where(page_view.c.visit_id == visit.c.id)
     over = sa.and_(visit.c.last_at < horizon, ~left.correlate(visit).exists())
-    yield lambda c: _delete(c, visit, over)
+    yield lambda c: _delete_visits(c, over)
+    yield lambda c: _delete_seen(c, horizon)
 
     linked = sa.select(link.c.id).where(link.c.visitor_id == visitor.c.id)
     viewed = sa.select(page_view.c.id).where(page_view.c.visitor_id == visitor.c.id)
@@ -113,7 +117,7 @@ def _pieces(horizon: int) -> Iterator[Piece]:
         ~linked.correlate(visitor).exists(),
         ~viewed.correlate(visitor).exists(),
     )
-    yield lambda c: _delete(c, visitor, gone)
+    yield lambda c: _delete_visitors(c, gone)
     yield lambda c: _delete(c, set_aside, set_aside.c.created_at < horizon)
 
 
@@ -137,5 +141,34 @@ def _delete(
 
     if ids:
         connection.execute(sa.delete(table).where(table.c.id.in_(ids)))
+
+    return len(ids)
+
+
+def _delete_visits(connection: sa.Connection, over: sa.ColumnElement[bool]) -> int:
+    statement = sa.select(visit.c.id, visit.c.visitor_id).where(over).limit(PIECE)
+    rows = connection.execute(statement).all()
+    connection.execute(sa.delete(visit).where(visit.c.id.in_([r.id for r in rows])))
+    mark_visitors(connection, {row.visitor_id for row in rows})
+
+    return len(rows)
+
+
+def _delete_seen(connection: sa.Connection, horizon: int) -> int:
+    """Who saw a page long ago, and not since."""
+    old = page_visitor.c.last_at < horizon
+    statement = sa.select(page_visitor.c.visitor_id).where(old).limit(PIECE)
+    ids = connection.scalars(statement).all()
+    theirs = page_visitor.c.visitor_id.in_(set(ids))
+    connection.execute(sa.delete(page_visitor).where(old, theirs))
+
+    return len(ids)
+
+
+def _delete_visitors(connection: sa.Connection, gone: sa.ColumnElement[bool]) -> int:
+    ids = connection.scalars(sa.select(visitor.c.id).where(gone).limit(PIECE)).all()
+
+    for column in (visitor_figures.c.visitor_id, visitor.c.id):
+        connection.execute(sa.delete(column.table).where(column.in_(ids)))
 
     return len(ids)

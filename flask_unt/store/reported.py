@@ -10,6 +10,7 @@ from flask_unt.errors import UNTError
 from . import reports
 from .figures import is_behind
 from .figures import recompute_figures
+from .reported_pages import ReportedPages
 from .settings import StoreSettings
 from .transactions import Transactions
 from .upkeep import recompute_marks
@@ -19,7 +20,7 @@ VISITORS_AT_ONCE = 200
 REPORT_PATIENCE = 2.0
 
 
-class Reported:
+class Reported(ReportedPages):
     """What the dashboard asks; see the functions of the same names in ``reports``."""
 
     settings: StoreSettings

@@ -376,7 +376,7 @@ page_visitor = _table(
     sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
     sa.Column("user_id", Number, primary_key=True, autoincrement=False),
     _count("whose_id"),
-    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False, index=True),
     sa.Index(None, "visitor_id", "user_id", "whose_id"),
     sa.Index(None, "page_id", "whose_id"),
     sa.Index(None, "page_id", "last_at"),

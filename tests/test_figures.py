@@ -1,0 +1,217 @@
+"""What the lists of people are asked for equals a recount of the rows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from happenings import custom
+from happenings import entry
+from recount import ADA
+from recount import BEN
+from recount import CHROME
+from recount import DAY_MS
+from recount import MINUTE_MS
+from recount import NOW
+from recount import Rows
+from recount import fill
+from recount import opened
+from recount import view
+from recount import visitor
+
+from flask_unt.store import schema
+from flask_unt.store.figures import as_set
+from flask_unt.store.figures import of_set
+from flask_unt.store.people_filter import PeopleFilter
+
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+)
+
+
+@pytest.fixture
+def store(database_url):
+    with opened(database_url) as store:
+        yield store
+
+
+def bring_up_to_date(store):
+    while store.recompute_figures():
+        pass
+
+
+def emails(store, **wanted):
+    bring_up_to_date(store)
+    found = store.users(now=NOW, wanted=PeopleFilter(**wanted))
+    assert found.total == len(found.rows)
+    return {row.email for row in found.rows}
+
+
+def test_who_saw_a_page_equals_a_recount(store, database_url):
+    fill(store)
+    bring_up_to_date(store)
+    rows = Rows(database_url)
+
+    for page in rows.page.values():
+        views = [row for row in rows.views if row.page_id == page.id]
+        known = {rows.user[rows.whose(row)].email for row in views if rows.whose(row)}
+        anonymous = {
+            row.visitor_id
+            for row in views
+            if rows.whose(row) is None and row.visitor_id is not None
+        }
+        found = store.visitors(wanted=PeopleFilter(page=page.id), per_page=500)
+
+        assert emails(store, page=page.id) == known
+        assert emails(store, page=page.path) == known
+        assert {row.id for row in found.rows} == anonymous
+
+
+def test_anonymous_visitors_equal_a_recount(store, database_url):
+    fill(store)
+    bring_up_to_date(store)
+    rows = Rows(database_url)
+    found = store.visitors(per_page=500)
+    moments = [(row.last_access, row.id) for row in found.rows]
+
+    assert moments == sorted(moments, reverse=True)
+    assert found.total == len(found.rows)
+
+    for one in found.rows:
+        views = [
+            row
+            for row in rows.views
+            if row.visitor_id == one.id and rows.whose(row) is None
+        ]
+        assert one.views == len(views)
+        assert one.visits == len({row.visit_id for row in views})
+        assert one.last_access == max(row.local_time for row in views)
+        assert one.first_seen == min(row.local_time for row in views)
+
+
+def test_people_are_filtered_by_what_they_did_and_with_what(store):
+    phone = view(2, 2 * DAY_MS, "/two", user=BEN, agent=PHONE)
+    store.write([view(1, 1000, "/one", user=ADA), phone], NOW)
+    store.declare_email(visitor(3), "cy@example.com", NOW)
+    done = custom("c", visitor(2), NOW - 1000, name="order")
+    store.write([entry(done, received=NOW, user=BEN, agent=CHROME)], NOW)
+    ada, ben, cy = "ada@example.com", "ben@example.com", "cy@example.com"
+
+    assert emails(store) == {ada, ben, cy}
+    assert emails(store, event="order") == {ben}
+    assert emails(store, event="ord") == set()
+    assert emails(store, device="mobile") == {ben}
+    assert emails(store, device="desktop") == {ada}
+    assert emails(store, verified=True) == {ada, ben}
+    assert emails(store, verified=False) == {cy}
+    assert emails(store, seen=(NOW - DAY_MS, None)) == {ada}
+    assert emails(store, first=(None, NOW - DAY_MS)) == {ben}
+    assert emails(store, came=(NOW - DAY_MS, NOW)) == {ada}
+    assert emails(store, known=(NOW - MINUTE_MS, None)) == {ada, ben, cy}
+    assert emails(store, known=(NOW + 1, None)) == set()
+    assert emails(store, page="/two", verified=True) == {ben}
+    assert emails(store, page="/two", search="ada") == set()
+
+
+def test_search_knows_letters_beyond_ascii(store):
+    store.declare_email(visitor(1), "éva@example.com", NOW)
+    store.declare_email(visitor(2), "straße@example.com", NOW)
+
+    assert emails(store, search="ÉVA") == {"éva@example.com"}
+    assert emails(store, search="STRASSE@") == {"straße@example.com"}
+
+
+def test_columns_of_the_site_are_shown_sorted_and_filtered(store):
+    store.write([view(1, 1000, user=ADA), view(2, 1000, user=BEN)], NOW)
+    plans = {"ada@example.com": {"plan": "pro", "seats": 3}, "ben@example.com": {}}
+
+    with store._database.writing() as connection:
+        for email, columns in plans.items():
+            row = {"host_columns": json.dumps(columns), "host_columns_at": NOW}
+            where = schema.user.c.email == email
+            connection.execute(sa.update(schema.user).where(where).values(row))
+
+    assert emails(store, column=("plan", "pro")) == {"ada@example.com"}
+    assert emails(store, column=("plan", "free")) == set()
+    assert emails(store, column=("seats", "3")) == {"ada@example.com"}
+
+    for descending in (True, False):
+        rows = store.users(now=NOW, sort="column:plan", descending=descending).rows
+        assert [row.columns.get("plan") for row in rows] == ["pro", None]
+        assert rows[0].columns_at == NOW
+
+
+def test_the_team_is_listed_only_on_demand(store):
+    store.write([view(1, 1000, user=ADA)], NOW)
+
+    with store._database.writing() as connection:
+        connection.execute(sa.update(schema.user).values(team=True))
+
+    assert emails(store) == set()
+    assert emails(store, team=True) == {"ada@example.com"}
+
+
+def test_who_was_merged_is_listed_once_with_all_figures(store):
+    store.write([view(1, 5000, "/one", user=ADA), view(2, 1000, user=BEN)], NOW)
+    store.write([view(1, 4000, "/two", user=BEN)], NOW)
+    ada, ben = (
+        row.id for row in store.users(now=NOW, sort="email", descending=False).rows
+    )
+    before = {row.id: row.views for row in store.users(now=NOW).rows}
+    store.merge_users(ben, ada, NOW, "me")
+    [row] = store.users(now=NOW).rows
+
+    assert before == {ada: 1, ben: 2}
+    assert (row.id, row.views) == (ada, 3)
+    assert emails(store, page="/two") == {"ada@example.com"}
+    assert emails(store, search="ben@") == {"ada@example.com"}
+    store.take_back_merge(ben)
+    assert {row.id: row.views for row in store.users(now=NOW).rows} == before
+    assert emails(store, page="/two") == {"ben@example.com"}
+
+
+def test_what_was_anonymous_is_theirs_from_then_on(store):
+    store.write([view(1, 9 * DAY_MS, "/before")], NOW)
+    assert store.visitors().total == 1
+    store.declare_email(visitor(1), "ada@example.com", NOW)
+
+    assert emails(store, page="/before") == {"ada@example.com"}
+    assert store.visitors().total == 0
+
+
+def test_the_forgotten_are_in_no_figures(store):
+    store.write([view(1, 5000, "/one", user=ADA), view(2, 4000, "/two", user=ADA)], NOW)
+    store.write([view(2, 1000, "/ben", user=BEN)], NOW)
+    bring_up_to_date(store)
+    store.forget_visitor(visitor(1), NOW)
+
+    assert emails(store, page="/one") == set()
+    assert [row.views for row in store.users(now=NOW, search="ada").rows] == [1]
+    store.forget_email("ada@example.com", NOW)
+    assert emails(store) == {"ben@example.com"}
+    assert emails(store, page="/two") == set()
+    assert emails(store, page="/ben") == {"ben@example.com"}
+
+
+def test_what_is_pruned_is_in_no_figures(database_url):
+    with opened(database_url, retention_days=30) as store:
+        store.write([view(1, 40 * DAY_MS, "/old"), view(1, DAY_MS, "/new")], NOW)
+        store.write([view(2, 50 * DAY_MS, "/old")], NOW)
+        bring_up_to_date(store)
+        assert store.visitors().total == 2
+        store.prune(NOW)
+        bring_up_to_date(store)
+        [row] = store.visitors().rows
+
+        assert (row.views, row.visits) == (1, 1)
+        assert store.visitors(wanted=PeopleFilter(page="/old")).total == 0
+        assert store.visitors(wanted=PeopleFilter(page="/new")).total == 1
+
+
+def test_a_set_of_words_is_a_text_and_back():
+    assert as_set([]) == ""
+    assert as_set(["mobile", "desktop"]) == ",desktop,mobile,"
+    assert of_set(",desktop,mobile,") == ("desktop", "mobile")
+    assert of_set("") == ()
