@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,10 @@ from flask_unt.events import Entry
 from flask_unt.events import event_payload
 from flask_unt.events import mark_of
 from flask_unt.store import Store
+from flask_unt.store import people
 from flask_unt.store import schema
+from flask_unt.store.links import Seen
+from flask_unt.store.write import write_entries
 
 NOW = START + DAY
 CAT = "33333333-3333-4333-8333-333333333333"
@@ -85,6 +90,54 @@ def places(store: Store, *needles: str) -> set[str]:
         for row in rows(store, table)
         if any(needle in str(value) for value in row for needle in needles)
     }
+
+
+def assert_nobody_is_missing(store: Store) -> None:
+    """Whoever a row names as its user is there."""
+    users = {row.id for row in rows(store, schema.user)} | {None}
+
+    for table in (schema.page_view, schema.event, schema.visit, schema.link):
+        assert {row.user_id for row in rows(store, table)} <= users, table
+
+    for row in rows(store, schema.visitor):
+        assert {row.user_id, row.owner_id, row.signed_in_id} <= users
+
+
+@pytest.mark.parametrize("forgets", ["email", "visitor"])
+def test_a_write_that_is_under_way_on_another_browser_leaves_nobody_behind(
+    store: Store, forgets: str
+) -> None:
+    """It has found the user, and its own rows are not to be seen yet."""
+    store.write(of_ada(ANN), NOW)
+
+    with ThreadPoolExecutor(1) as threads:
+        with store._database.writing() as connection:
+            write_entries(connection, of_ada(CAT), store._rules(), NOW)
+            forget = store.forget_email if forgets == "email" else store.forget_visitor
+            other = threads.submit(forget, ADA.email if forgets == "email" else ANN, 1)
+            wait([other], timeout=1)
+
+        other.result()
+
+    assert_nobody_is_missing(store)
+    assert len(rows(store, schema.page_view)) == (0 if forgets == "email" else 2)
+
+
+def test_an_address_that_is_typed_just_now_is_forgotten_whole(store: Store) -> None:
+    store.declare_email(ANN, "ada@site.example", NOW)
+
+    with ThreadPoolExecutor(1) as threads:
+        with store._database.writing() as connection:
+            user_id = people.meet_declared(connection, "ada@site.example", NOW)
+            met = people.meet_visitors(connection, {BEN: Seen(NOW, NOW)})
+            people.declare(connection, met[BEN].id, user_id, NOW)
+            other = threads.submit(store.forget_email, "ada@site.example", NOW)
+            wait([other], timeout=1)
+
+        other.result()
+
+    assert_nobody_is_missing(store)
+    assert rows(store, schema.user) == rows(store, schema.link) == []
 
 
 def test_an_address_goes_with_all_its_browsers(store: Store) -> None:

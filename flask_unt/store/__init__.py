@@ -167,12 +167,13 @@ class Store(Reported, Aside, Persons):
         """
 
         def declare(connection: sa.Connection) -> None:
+            user_id = people.meet_declared(connection, email, now)
             rows = people.meet_visitors(connection, {visitor: Seen(now, now)})
 
             if forget.forgotten_among(connection, [visitor]):
                 raise VisitorForgotten([visitor])
 
-            people.declare(connection, rows[visitor].id, email, now)
+            people.declare(connection, rows[visitor].id, user_id, now)
 
         self._write(declare)
 

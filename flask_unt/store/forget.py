@@ -20,6 +20,7 @@ from .dialect import select_in
 from .links import Seen
 from .links import settle
 from .merges import leave_merges
+from .people import lock_users
 from .people import meet_visitors
 from .schema import event
 from .schema import forgotten
@@ -47,6 +48,7 @@ def forget_visitor(connection: sa.Connection, name: str, now: int) -> set[int]:
 
     :returns: times whose hours changed.
     """
+    lock_users(connection, _users_of(connection, uuid.UUID(name).bytes))
     # Its row, made where there is none, is what a write of its views waits for.
     row = meet_visitors(connection, {name: Seen(now, now)}).get(name)
     insert_missing(
@@ -107,9 +109,17 @@ def _erase(connection: sa.Connection, row: sa.Row[Any]) -> set[int]:
     connection.execute(sa.delete(visitor).where(visitor.c.id == row.id))
     settle(connection, others)
     mark_visitors_of(connection, user_ids)
+    # Nearly always they are locked already.
+    lock_users(connection, user_ids)
     _erase_users(connection, user_ids)
 
     return moments
+
+
+def _users_of(connection: sa.Connection, key: bytes) -> Sequence[int]:
+    linked = sa.select(link.c.user_id).join(visitor, visitor.c.id == link.c.visitor_id)
+
+    return connection.scalars(linked.where(visitor.c.uuid == key)).all()
 
 
 def _moments(connection: sa.Connection, visitor_id: int) -> set[int]:

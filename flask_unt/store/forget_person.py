@@ -15,6 +15,7 @@ from .dialect import update_rows
 from .forget import forget_visitor
 from .links import settle
 from .merges import leave_merges
+from .people import lock_users
 from .person import Person
 from .person import is_of
 from .person import quoted
@@ -64,6 +65,14 @@ def forget_person(
     mark_hours(connection, moments, rules.timezone)
 
     return Forgotten(tuple(names), len(person.shared), len(person.user_ids))
+
+
+def lock_users_of(connection: sa.Connection, person: Person | None) -> None:
+    """Hold off writes of this person, and of all who are known on their browsers."""
+    if person is not None:
+        linked = sa.select(link.c.user_id)
+        rows = select_in(connection, linked, link.c.visitor_id, person.alone)
+        lock_users(connection, {*person.user_ids, *(row.user_id for row in rows)})
 
 
 def _lock(connection: sa.Connection, visitor_ids: Sequence[int]) -> None:

@@ -1,4 +1,8 @@
-"""Visitors and users: each once in the table."""
+"""Visitors and users: each once in the table.
+
+Users are locked before visitors, and both in the order of their ids: a write shares its
+users with other writes, and forgetting one waits for all of them, or they for it.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +51,31 @@ def meet_visitors(
     return {names[row.uuid]: row for row in known}
 
 
+def hold_users(connection: sa.Connection, identities: Iterable[Identity]) -> None:
+    """Keep those of these people who are known from being forgotten until the end."""
+    people = set(identities)
+    host_ids = sorted({one.id for one in people if one.id})
+    emails = sorted({one.email for one in people if one.email})
+    by_id = select_in(connection, sa.select(user.c.id), user.c.host_id, host_ids)
+    verified = sa.select(user.c.id).where(user.c.verified.is_(True))
+    by_email = select_in(connection, verified, user.c.email, emails)
+    lock_users(connection, (row.id for row in (*by_id, *by_email)), shared=True)
+
+
+def lock_users(
+    connection: sa.Connection, ids: Iterable[int], *, shared: bool = False
+) -> None:
+    """Lock users, in the order of their ids, before any visitor is."""
+    # On PostgreSQL a shared one still lets another write change a name.
+    ordered = sa.select(user.c.id).order_by(user.c.id)
+    statement = ordered.with_for_update(read=shared, key_share=shared)
+    list(select_in(connection, statement, user.c.id, sorted(set(ids))))
+
+
 def meet_users(
     connection: sa.Connection, identities: Iterable[Identity], now: int
 ) -> dict[Identity, int]:
-    """Have these signed-in people in the table; their ids."""
+    """Have these signed-in people in the table, locked; their ids."""
     found = {}
 
     for identity in sorted(set(identities), key=_by_name):
@@ -60,8 +85,8 @@ def meet_users(
     return found
 
 
-def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) -> None:
-    """Link a visitor with the address that was typed in its browser."""
+def meet_declared(connection: sa.Connection, email: str, now: int) -> int:
+    """Have the user of an address that was typed in the table, locked; its id."""
     row = {
         "email": email,
         "verified": False,
@@ -70,12 +95,21 @@ def declare(connection: sa.Connection, visitor_id: int, email: str, now: int) ->
         "created_at": now,
         "team": False,
     }
-    insert_missing(connection, user, [row], "email")
-    found = connection.scalar(
-        sa.select(user.c.id).where(user.c.email == email, user.c.verified.is_(False))
-    )
-    restore_claim(connection, visitor_id, int(found or 0))
-    add_links(connection, {(visitor_id, int(found or 0), "declared"): Seen(now, now)})
+    declared = (user.c.email == email, user.c.verified.is_(False))
+    found = None
+
+    # Somebody may forget them in between.
+    while found is None:
+        insert_missing(connection, user, [row], "email")
+        found = _locked(connection, *declared)
+
+    return int(found.id)
+
+
+def declare(connection: sa.Connection, visitor_id: int, user_id: int, now: int) -> None:
+    """Link a visitor with the user of an address that was typed in its browser."""
+    restore_claim(connection, visitor_id, user_id)
+    add_links(connection, {(visitor_id, user_id, "declared"): Seen(now, now)})
 
 
 def _ids(connection: sa.Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
@@ -149,8 +183,7 @@ def _meet_user(connection: sa.Connection, identity: Identity, now: int) -> int:
 
 def _find_user(connection: sa.Connection, identity: Identity) -> Any:
     if identity.id is not None:
-        by_id = sa.select(user).where(user.c.host_id == identity.id)
-        found = connection.execute(by_id).one_or_none()
+        found = _locked(connection, user.c.host_id == identity.id)
 
         if found is not None:
             return found
@@ -158,7 +191,9 @@ def _find_user(connection: sa.Connection, identity: Identity) -> Any:
     if identity.email is None:
         return None
 
-    found = _holder(connection, identity.email)
+    found = _locked(
+        connection, user.c.email == identity.email, user.c.verified.is_(True)
+    )
 
     if found is not None and identity.id and found.host_id:
         return None
@@ -166,15 +201,20 @@ def _find_user(connection: sa.Connection, identity: Identity) -> Any:
     return found
 
 
-def _holder(connection: sa.Connection, email: str) -> Any:
-    statement = sa.select(user).where(user.c.email == email, user.c.verified.is_(True))
+def _locked(connection: sa.Connection, *known_by: sa.ColumnElement[bool]) -> Any:
+    statement = sa.select(user).where(*known_by)
+    statement = statement.with_for_update(read=True, key_share=True)
 
     return connection.execute(statement).one_or_none()
 
 
 def _free_email(connection: sa.Connection, identity: Identity) -> str | None:
     """The address, unless another account of the site has it."""
-    if identity.email is None or _holder(connection, identity.email) is not None:
+    holder = sa.select(user.c.id).where(
+        user.c.email == identity.email, user.c.verified.is_(True)
+    )
+
+    if identity.email is None or connection.scalar(holder) is not None:
         return None
 
     return identity.email

@@ -116,6 +116,8 @@ class Persons:
         self, find: Callable[[sa.Connection], Person | None], now: int
     ) -> Forgotten | None:
         def erase(connection: sa.Connection) -> Forgotten | None:
+            # Locked as they are found; what was written meanwhile is found, too.
+            forget_person.lock_users_of(connection, find(connection))
             person = find(connection)
 
             if person is None:

@@ -39,6 +39,7 @@ from .pages import describe
 from .pages import meet_agents
 from .pages import meet_pages
 from .pages import retitle
+from .people import hold_users
 from .people import meet_users
 from .people import meet_visitors
 from .regroup import Regrouped
@@ -103,6 +104,7 @@ def write_entries(
 ) -> Written:
     """Write what is new in these entries, but for those of forgotten visitors."""
     sent = sort_out(entries)
+    hold_users(connection, sent.identities)
     visitors = meet_visitors(connection, sent.seen)
     kept = look(connection)
     names = {*sent.seen, *(entry.cookie for entry in sent.entries)}
