@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,20 +22,66 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
 
 
-def free_port() -> int:
-    """A free loopback port, below those that the kernel gives to clients."""
-    for _ in range(200):
-        port = random.SystemRandom().randrange(15000, 32000)
+class Ports:
+    """Gives each port once, and none that another test process is given.
 
-        with socket.socket() as candidate:
+    Between the moment a port is found free and the moment somebody listens on it, or
+    while the server on it is stopped, another test could take it. So a process claims
+    a range of ports, under a name that the kernel frees when the process ends.
+    """
+
+    RANGE = 50
+
+    def __init__(self) -> None:
+        self._left: Iterator[int] = iter(())
+
+    def take(self) -> int:
+        """A free loopback port, below those that the kernel gives to clients."""
+        while True:
+            for port in self._left:
+                if is_free(port):
+                    return port
+
+            self._left = iter(self._claim())
+
+    def _claim(self) -> range:
+        starts = [*range(15000, 32000, self.RANGE)]
+        random.SystemRandom().shuffle(starts)
+
+        for start in starts:
+            claim = socket.socket(socket.AF_UNIX)
+
             try:
-                candidate.bind(("127.0.0.1", port))
+                claim.bind(f"\0flask-unt-ports-{start}")
             except OSError:
+                claim.close()
                 continue
 
-            return port
+            # It stays open for as long as this process runs.
+            claim.detach()
 
-    raise RuntimeError("No free port between 15000 and 32000.")
+            return range(start, start + self.RANGE)
+
+        raise RuntimeError("No free ports between 15000 and 32000.")
+
+
+PORTS = Ports()
+
+
+def free_port() -> int:
+    """A loopback port on which nothing listens, and on which no other test will."""
+    return PORTS.take()
+
+
+def is_free(port: int) -> bool:
+    """Whether somebody could listen on the loopback port."""
+    with socket.socket() as candidate:
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+
+    return True
 
 
 def answers(port: int) -> bool:
@@ -202,7 +249,7 @@ class Process:
 
         return self._popen.wait(patience)
 
-    def stop(self, patience: float = 15.0) -> int | None:
+    def stop(self, patience: float = 30.0) -> int | None:
         """End it politely, then by SIGKILL when too slow; return the exit code."""
         if self._popen is None:
             return None

@@ -107,7 +107,7 @@ class Front:
         if fault.get("passes"):
             return self._pass(fault, environ, start_response)
 
-        time.sleep(fault.get("wait", 0))
+        self._wait(fault)
         headers = list(fault.get("headers", {}).items())
         start_response(f"{fault['status']} Fault", headers)
 
@@ -120,21 +120,32 @@ class Front:
         lost = fault["status"] >= 500
         begin = (lambda status, headers: None) if lost else start_response
         answer = list(self._app(environ, begin))
-        time.sleep(fault.get("wait", 0))
+        self._wait(fault)
 
         if lost:
             start_response("502 Lost", [])
 
         return [] if lost else answer
 
+    def _wait(self, fault: dict[str, Any]) -> None:
+        time.sleep(fault.get("wait", 0))
+
+        while fault.get("hold") and self._read_fault() == fault:
+            time.sleep(0.02)
+
     def _find_fault(self, body: bytes) -> dict[str, Any] | None:
+        fault = self._read_fault()
+
+        return fault if fault and fault.get("only", "").encode() in body else None
+
+    def _read_fault(self) -> dict[str, Any] | None:
         # Read at once: it may be taken away at any moment.
         try:
             fault: dict[str, Any] = json.loads(self._fault.read_text())
         except FileNotFoundError:
             return None
 
-        return fault if fault.get("only", "").encode() in body else None
+        return fault
 
     def _write_down(
         self, environ: dict[str, Any], body: bytes, fault: dict[str, Any] | None
@@ -146,7 +157,7 @@ class Front:
             "type": environ.get("CONTENT_TYPE", ""),
             "cookie": environ.get("HTTP_COOKIE", ""),
             "body": body.decode(),
-            "fault": fault is not None,
+            "fault": fault and fault["status"],
         }
 
         with self._log.open("a") as log:

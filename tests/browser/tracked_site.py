@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One tracking request as it came over the wire."""
+    """One tracking request as it came over the wire; ``fault`` is the status of one."""
 
     at: float
     method: str
@@ -42,7 +42,7 @@ class Sent:
     type: str
     cookie: str
     body: str
-    fault: bool
+    fault: int | None
 
     @property
     def batch(self) -> dict[str, Any]:
@@ -71,12 +71,15 @@ class TrackedSite:
         self._fault = process.folder / "fault.json"
         self._log = process.folder / "requests.jsonl"
         self.database = f"sqlite:///{process.folder / 'unt.db'}"
-        self._engine = sa.create_engine(self.database, poolclass=sa.NullPool)
+        self._engine = sa.create_engine(
+            self.database, poolclass=sa.NullPool, connect_args={"timeout": PATIENCE}
+        )
 
     def fail(self, status: int, **details: Any) -> None:
         """Answer tracking requests so, until ``recover()``.
 
         :param wait: seconds before the answer.
+        :param hold: no answer before ``recover()``, or another fault.
         :param headers: and ``body``: of the answer.
         :param only: only requests that say this.
         :param passes: the real app takes the request in all the same.
@@ -178,7 +181,10 @@ class TrackedSite:
         try:
             with self._engine.connect() as connection:
                 return list(connection.execute(sa.text(query)))
-        except sa.exc.OperationalError:
+        except sa.exc.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+
             return []
 
 
