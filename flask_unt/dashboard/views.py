@@ -66,7 +66,7 @@ def user(id: int) -> Response:
         clock,
         tab="people",
         person=person,
-        share=state.store.page_share(user_id=id, limit=reports.RING),
+        share=person.favourites,
         log=_log(lambda key: state.store.navigation_log(id, before=key)),
         today=clock.at(clock.now).date(),
     )
@@ -74,7 +74,7 @@ def user(id: int) -> Response:
 
 def visitor(id: int) -> AnyResponse:
     state, clock = asked()
-    found = state.store.visitor(id) if is_id(id) else None
+    found = state.store.visitor(id, now=clock.now) if is_id(id) else None
 
     if found is None:
         return missing()

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from . import schema
-from .ownership import counted
-from .ownership import views_of
+from .dialect import select_in
 from .shapes import Log
+from .shapes import LogEvent
 from .shapes import LogView
 from .shapes import LogVisit
+from .sources import LAST_MOMENT
+from .sources import Sources
+from .sources import Spot
+from .sources import sources_of_user
+from .sources import sources_of_visitor
+from .sources import spots
 
 CURSOR = re.compile(r"(\d{1,14})\.([0-9a-f]{32})", re.ASCII)
 MAX_LIMIT = 1000
+MAX_EVENTS = 500
+OF_VISIT = (
+    *("started_at", "last_at", "last_id", "zone", "device", "browser", "system"),
+    *("language", "country", "referrer", "utm_source", "utm_medium", "utm_campaign"),
+)
 
 
 def navigation_log(
@@ -24,16 +40,18 @@ def navigation_log(
     user_id: int,
     *,
     before: str | None = None,
+    after: str | None = None,
     limit: int = 100,
     bots: str = "apart",
 ) -> Log:
-    """A page of a user's log, the one after ``before`` (a ``Log.next``).
+    """A page of a user's log: the newest, or the one next to a place in it.
 
-    Raises ValueError if ``before`` is not one.
+    :param before: a ``Log.next``, or what :func:`place_before` gives.
+    :param after: a ``Log.previous``.
+    :raises ValueError: that is not a place in a log.
     """
-    view = schema.page_view
-    halves = views_of([user_id], list(view.c), counted(view, bots))
-    return _log(conn, halves, before, limit)
+    sources = sources_of_user(conn, user_id)
+    return _log(conn, sources, before, after, limit, bots)
 
 
 def visitor_log(
@@ -41,122 +59,185 @@ def visitor_log(
     visitor_id: int,
     *,
     before: str | None = None,
+    after: str | None = None,
     limit: int = 100,
     bots: str = "apart",
 ) -> Log:
     """The same of one browser, whoever used it."""
-    view = schema.page_view
-    views = sa.select(view).where(view.c.visitor_id == visitor_id, counted(view, bots))
-    return _log(conn, (views,), before, limit)
+    sources = sources_of_visitor(visitor_id)
+    return _log(conn, sources, before, after, limit, bots)
+
+
+def place_before(moment: int) -> str:
+    """The place in any log from which on all is older than a moment."""
+    return _cursor((max(0, moment), bytes(16)))
+
+
+def campaign_text(*tags: str | None) -> str | None:
+    """Campaign tags in one line, "newsletter / email / spring"."""
+    return " / ".join(tag for tag in tags if tag) or None
 
 
 def _log(
     conn: sa.Connection,
-    selects: Sequence[sa.Select[Any]],
+    sources: Sources,
     before: str | None,
+    after: str | None,
     limit: int,
+    bots: str,
 ) -> Log:
     limit = min(max(limit, 1), MAX_LIMIT)
-    cursor = None if before is None else _read_cursor(before)
-    older = selects if cursor is None else [_older(part, cursor) for part in selects]
-    rows = conn.execute(_newest(older, limit + 1)).all()
-    shown = rows[:limit]
-    visits: dict[bytes | None, list[sa.Row[Any]]] = {}
+    older_than = None if before is None else _read_cursor(before)
+    newer_than = None if after is None else _read_cursor(after)
 
-    for row in shown:
-        visits.setdefault(row.visit_id or row.id, []).append(row)
+    next_to = partial(spots, conn, sources, bots=bots)
 
-    started = set() if cursor is None else _seen_before(conn, selects, visits, cursor)
+    if newer_than is not None:
+        near = next_to(limit=limit + 1, newer_than=newer_than)
+        shown = sorted(near[:limit], reverse=True)
+        end = shown[-1] if shown else newer_than
+        is_older = bool(next_to(limit=1, older_than=end))
+        is_newer = len(near) > limit
+    else:
+        near = next_to(limit=limit + 1, older_than=older_than)
+        shown = near[:limit]
+        is_older = len(near) > limit
+        start = shown[0] if shown else older_than
+        is_newer = older_than is not None and bool(next_to(limit=1, newer_than=start))
+
+    edge = older_than or newer_than
     return Log(
-        visits=tuple(_visit(views, id in started) for id, views in visits.items()),
-        next=_cursor(shown[-1]) if len(rows) > limit else None,
+        visits=tuple(_visits(conn, sources, shown)),
+        next=_cursor(shown[-1] if shown else edge) if is_older else None,
+        previous=_cursor(shown[0] if shown else edge) if is_newer else None,
     )
 
 
-def _newest(selects: Sequence[sa.Select[Any]], limit: int) -> sa.Select[Any]:
-    view, page, visit = schema.page_view, schema.page, schema.visit
-    order = (view.c.local_time.desc(), view.c.id.desc())
-    halves = [
-        sa.select(part.order_by(*order).limit(limit).subquery()) for part in selects
-    ]
-    found = sa.union_all(*halves).subquery("found")
+def _visits(
+    conn: sa.Connection, sources: Sources, shown: Sequence[Spot]
+) -> Iterable[LogVisit]:
+    rows = _views(conn, [key for _, key in shown])
+    parts: dict[bytes, list[Any]] = {}
+
+    for row in sorted(rows, key=lambda row: (row.local_time, row.id), reverse=True):
+        parts.setdefault(row.visit_id or row.id, []).append(row)
+
+    visits = _rows_of_visits(conn, list(parts))
+    events = _events(conn, sources, parts, visits)
     return (
-        sa.select(
-            found,
-            page.c.host,
-            page.c.path,
-            page.c.title,
-            visit.c.started_at,
-            visit.c.last_at,
-            visit.c.zone,
-            visit.c.device,
-            visit.c.browser,
-            visit.c.system,
-            visit.c.referrer.label("visit_referrer"),
-            visit.c.utm_source.label("visit_source"),
-            visit.c.utm_medium.label("visit_medium"),
-            visit.c.utm_campaign.label("visit_campaign"),
-        )
-        .join(page, page.c.id == found.c.page_id)
-        .outerjoin(visit, visit.c.id == found.c.visit_id)
-        .order_by(found.c.local_time.desc(), found.c.id.desc())
-        .limit(limit)
+        _visit(id, views, visits.get(id), events.get(id, ()))
+        for id, views in parts.items()
     )
 
 
-def _older(select: sa.Select[Any], cursor: tuple[int, bytes]) -> sa.Select[Any]:
-    view = schema.page_view
-    moment, id = cursor
-    # The first condition is implied by the second; MySQL ranges over it.
-    return select.where(
-        view.c.local_time <= moment,
-        sa.or_(view.c.local_time < moment, view.c.id < id),
+def _views(conn: sa.Connection, keys: Sequence[bytes]) -> list[Any]:
+    view, page = schema.page_view, schema.page
+    statement = sa.select(view, page.c.host, page.c.path, page.c.title).join(
+        page, page.c.id == view.c.page_id
     )
+    return list(select_in(conn, statement, view.c.id, keys))
 
 
-def _seen_before(
+def _rows_of_visits(conn: sa.Connection, ids: Sequence[bytes]) -> dict[bytes, Any]:
+    visit = schema.visit
+    columns = (visit.c[name] for name in OF_VISIT if name in visit.c)
+    statement = sa.select(visit.c.id, *columns)
+    return {row.id: row for row in select_in(conn, statement, visit.c.id, ids)}
+
+
+def _events(
     conn: sa.Connection,
-    selects: Sequence[sa.Select[Any]],
-    visits: dict[bytes | None, list[sa.Row[Any]]],
-    cursor: tuple[int, bytes],
-) -> set[bytes]:
-    """Which visits have views on the pages of the log before this one."""
-    view = schema.page_view
-    moment, id = cursor
-    newer = [
-        part.with_only_columns(view.c.visit_id).where(
-            view.c.visit_id.in_(list(visits)),
-            view.c.local_time >= moment,
-            sa.or_(view.c.local_time > moment, view.c.id >= id),
+    sources: Sources,
+    parts: Mapping[bytes, Sequence[Any]],
+    visits: Mapping[bytes, Any],
+) -> dict[bytes, list[LogEvent]]:
+    """Events of visits; of one that goes on, those from its first view shown here on.
+
+    Those until its next view, which is on another page of the log.
+    """
+    spans = {
+        id: _span(conn, id, views, visits[id])
+        for id, views in parts.items()
+        if id in visits
+    }
+    event = schema.event
+    statement = (
+        sa.select(event)
+        .where(
+            sources.holds(event),
+            event.c.impersonator_id.is_(None),
+            event.c.local_time.between(
+                min((span[0] for span in spans.values()), default=0),
+                max((span[1] for span in spans.values()), default=0),
+            ),
         )
-        for part in selects
-    ]
-    return set(conn.scalars(sa.union(*newer)))
+        .order_by(event.c.local_time.desc(), event.c.id.desc())
+        .limit(MAX_EVENTS)
+    )
+    events: dict[bytes, list[LogEvent]] = defaultdict(list)
+
+    for row in select_in(conn, statement, event.c.visit_id, list(spans)):
+        start, end = spans[row.visit_id]
+
+        if start <= row.local_time < end:
+            events[row.visit_id].append(_event(row))
+
+    return events
 
 
-def _visit(rows: Sequence[sa.Row[Any]], continued: bool) -> LogVisit:
+def _span(
+    conn: sa.Connection, id: bytes, views: Sequence[Any], visit: Any
+) -> tuple[int, int]:
+    newest, oldest = views[0], views[-1]
+    start = 0 if oldest.id == id else oldest.local_time
+
+    if not _is_continued(newest, visit):
+        return start, LAST_MOMENT
+
+    view = schema.page_view
+    later = sa.select(view.c.local_time).where(
+        view.c.visitor_id == newest.visitor_id,
+        view.c.visit_id == id,
+        view.c.local_time > newest.local_time,
+    )
+    end = conn.scalar(later.order_by(view.c.local_time).limit(1))
+    return start, LAST_MOMENT if end is None else end
+
+
+def _is_continued(newest: Any, visit: Any) -> bool:
+    if visit is None:
+        return False
+
+    return bool((newest.local_time, newest.id) < (visit.last_at, visit.last_id))
+
+
+def _visit(
+    id: bytes, rows: Sequence[Any], visit: Any, events: Sequence[LogEvent]
+) -> LogVisit:
     newest, oldest = rows[0], rows[-1]
-    campaign = (newest.visit_source, newest.visit_medium, newest.visit_campaign)
+    known = {name: getattr(visit, name, None) for name in OF_VISIT}
+    tags = (known[f"utm_{name}"] for name in ("source", "medium", "campaign"))
     return LogVisit(
-        id="" if newest.visit_id is None else newest.visit_id.hex(),
+        id="" if newest.visit_id is None else id.hex(),
         visitor_id=newest.visitor_id,
-        started_at=oldest.local_time
-        if newest.started_at is None
-        else newest.started_at,
-        last_at=newest.local_time if newest.last_at is None else newest.last_at,
+        started_at=oldest.local_time if visit is None else visit.started_at,
+        last_at=newest.local_time if visit is None else visit.last_at,
         utc_offset=oldest.utc_offset,
-        zone=newest.zone,
-        device=newest.device,
-        browser=newest.browser,
-        system=newest.system,
-        referrer=newest.visit_referrer,
-        campaign=campaign_text(*campaign),
+        zone=known["zone"],
+        device=known["device"],
+        browser=known["browser"],
+        system=known["system"],
+        language=known["language"],
+        country=known["country"],
+        referrer=known["referrer"],
+        campaign=campaign_text(*tags),
         views=tuple(_view(row) for row in rows),
-        continued=continued,
+        events=tuple(events),
+        continued=_is_continued(newest, visit),
     )
 
 
-def _view(row: sa.Row[Any]) -> LogView:
+def _view(row: Any) -> LogView:
     return LogView(
         id=row.id.hex(),
         local_time=row.local_time,
@@ -173,16 +254,27 @@ def _view(row: sa.Row[Any]) -> LogView:
     )
 
 
-def campaign_text(*tags: str | None) -> str | None:
-    """Campaign tags in one line, "newsletter / email / spring"."""
-    return " / ".join(tag for tag in tags if tag) or None
+def _event(row: Any) -> LogEvent:
+    try:
+        props = json.loads(row.props)
+    except ValueError:
+        props = {}
+
+    return LogEvent(
+        name=row.name,
+        props=props if isinstance(props, dict) else {},
+        local_time=row.local_time,
+        utc_offset=row.utc_offset,
+        server_time=row.server_time,
+    )
 
 
-def _cursor(row: sa.Row[Any]) -> str:
-    return f"{row.local_time}.{row.id.hex()}"
+def _cursor(spot: Spot | None) -> str:
+    moment, id = spot or (0, bytes(16))
+    return f"{moment}.{id.hex()}"
 
 
-def _read_cursor(text: str) -> tuple[int, bytes]:
+def _read_cursor(text: str) -> Spot:
     found = CURSOR.fullmatch(text)
 
     if found is None:

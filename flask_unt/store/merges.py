@@ -18,6 +18,7 @@ from flask_unt.errors import MergeRefused
 
 from .dialect import select_in
 from .dialect import update_rows
+from .figures import rewrite_users
 from .links import settle
 from .schema import link
 from .schema import site
@@ -144,6 +145,8 @@ def _follow(connection: sa.Connection, ids: Collection[int]) -> None:
             changes.append((row.id, {"merged_into": into}))
 
     update_rows(connection, user, "id", sorted(changes, key=lambda change: change[0]))
+    # Who has no browser is in the list of people, too.
+    rewrite_users(connection, ids)
     linked = sa.select(link.c.visitor_id)
     browsers = select_in(connection, linked, link.c.user_id, sorted(ids))
     settle(connection, {row.visitor_id for row in browsers})

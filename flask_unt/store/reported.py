@@ -107,34 +107,58 @@ class Reported(ReportedPages):
 
     def user(self, id: int, *, now: int) -> reports.UserDetail | None:
         """One user's figures: see :func:`reports.user`."""
+        self._bring_figures_up_to_date()
+
         with self._transactions.reading() as connection:
             return reports.user(connection, id, now=now, **self._counted())
 
+    def who_in_the_end(self, id: int) -> int | None:
+        """Who a user is after all merges, None if there is no such user."""
+        with self._transactions.reading() as connection:
+            return reports.who_in_the_end(connection, id)
+
     def navigation_log(
-        self, user_id: int, *, before: str | None = None, limit: int = 100
+        self,
+        user_id: int,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
     ) -> reports.Log:
         """A user's page views, newest first: see :func:`reports.navigation_log`."""
         bots = self.settings.bots
 
         with self._transactions.reading() as connection:
             return reports.navigation_log(
-                connection, user_id, before=before, limit=limit, bots=bots
+                connection, user_id, before=before, after=after, limit=limit, bots=bots
             )
 
-    def visitor(self, id: int) -> reports.VisitorDetail | None:
+    def visitor(self, id: int, *, now: int) -> reports.VisitorDetail | None:
         """One visitor's figures: see :func:`reports.visitor`."""
+        self._bring_figures_up_to_date()
+
         with self._transactions.reading() as connection:
-            return reports.visitor(connection, id, bots=self.settings.bots)
+            return reports.visitor(connection, id, now=now, **self._counted())
 
     def visitor_log(
-        self, visitor_id: int, *, before: str | None = None, limit: int = 100
+        self,
+        visitor_id: int,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
     ) -> reports.Log:
         """A visitor's page views: see :func:`reports.visitor_log`."""
         bots = self.settings.bots
 
         with self._transactions.reading() as connection:
             return reports.visitor_log(
-                connection, visitor_id, before=before, limit=limit, bots=bots
+                connection,
+                visitor_id,
+                before=before,
+                after=after,
+                limit=limit,
+                bots=bots,
             )
 
     def visitor_user(self, uuid: str) -> reports.VisitorUser | None:

@@ -129,15 +129,52 @@ class VisitorList:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What says that a browser is a user's: a sign-in, a typed address, …
+
+    ``undone_at``: when somebody said that it is not so.
+    """
+
+    user_id: int
+    reason: str
+    since: int
+    until: int
+    name: str | None
+    verified: bool
+    undone_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Browser:
-    """A browser of a user, and why it is theirs."""
+    """A browser of a user, and why it is theirs.
+
+    ``others`` are other people who signed in there, by number and name.
+    """
 
     visitor_id: int
-    since: int
-    reason: str
+    first_seen: int
+    last_seen: int
     browser: str | None
     system: str | None
     device: str | None
+    country: str | None
+    links: tuple[Link, ...]
+    others: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the users who are one person; ``merged_with`` is None for the first."""
+
+    id: int
+    email: str | None
+    name: str | None
+    verified: bool
+    host_id: str | None
+    created_at: int
+    merged_with: int | None
+    merged_at: int | None
+    merged_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +182,25 @@ class FirstTouch:
     """Where a user came from on their first visit."""
 
     at: int
+    utc_offset: int | None
     referrer: str | None
     campaign: str | None
+    page_id: int | None
+    page_title: str | None
+    page_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeKnown:
+    """What came before a user was known: ``views`` at most, and the last page.
+
+    ``is_more``: there were more views than that.
+    """
+
+    known_at: int
+    views: int
+    is_more: bool
+    page_id: int | None
     page_title: str | None
     page_path: str | None
 
@@ -155,8 +209,10 @@ class FirstTouch:
 class UserDetail:
     """A user's page but for the log.
 
-    ``also_declared`` is the number of browsers that declared this same address;
-    ``days`` holds the days with views of the last 365, oldest first.
+    ``last_offset``: minutes east of UTC where they were last. ``also_declared`` is the
+    number of other browsers that declared this address. ``days`` are those of the last
+    365 on which visits began, with the views of these, oldest first. ``favourites``
+    are of the newest views. ``columns`` are the site's own, as of ``columns_at``.
     """
 
     id: int
@@ -167,13 +223,19 @@ class UserDetail:
     created_at: int
     first_seen: int | None
     last_access: int | None
+    last_offset: int | None
     visits: int
     views: int
-    engaged_ms: int
+    members: tuple[Member, ...]
     browsers: tuple[Browser, ...]
+    more_browsers: int
     first_touch: FirstTouch | None
+    before_known: BeforeKnown | None
     also_declared: int
     days: tuple[tuple[date, int], ...]
+    favourites: PageShare
+    columns: Mapping[str, Any]
+    columns_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +257,17 @@ class LogView:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEvent:
+    """A custom event within a visit."""
+
+    name: str
+    props: Mapping[str, Any]
+    local_time: int
+    utc_offset: int
+    server_time: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogVisit:
     """A visit and its views on this page of the log, both newest first.
 
@@ -210,18 +283,26 @@ class LogVisit:
     device: str | None
     browser: str | None
     system: str | None
+    language: str | None
+    country: str | None
     referrer: str | None
     campaign: str | None
     views: tuple[LogView, ...]
+    events: tuple[LogEvent, ...]
     continued: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One page of a navigation log; ``next`` is the ``before`` of the next one."""
+    """One page of a navigation log.
+
+    ``next`` is the ``before`` of the page of older views, ``previous`` the ``after``
+    of the page of newer ones.
+    """
 
     visits: tuple[LogVisit, ...]
     next: str | None
+    previous: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +313,13 @@ class VisitorDetail:
     user_id: int | None
     first_seen: int
     last_seen: int
+    last_offset: int | None
     visits: int
     views: int
+    browser: Browser
+    first_touch: FirstTouch | None
+    days: tuple[tuple[date, int], ...]
+    favourites: PageShare
 
 
 @dataclass(frozen=True, slots=True)
