@@ -153,7 +153,7 @@ def test_user_equals_a_recount(store, database_url):
         views = rows.views_of(id)
         days = Counter()
 
-        for one in (rows.visit[key] for key in {view.visit_id for view in views}):
+        for one in (rows.visit[key] for key in {seen.visit_id for seen in views}):
             owned = rows.visitor[one.visitor_id].owner_id == id
             theirs = owned and one.user_id in (None, id)
             day = day_of(one.started_at, "UTC")
