@@ -18,6 +18,7 @@ from ..errors import StoreUnavailable
 from ..state import State
 from . import access
 from . import doors
+from . import exports
 from . import people
 from . import views
 from .access import Guard
@@ -39,6 +40,7 @@ ROUTES = (
     Route("/pages", views.pages),
     Route("/status", views.status),
     Route("/api/<report>", api),
+    Route("/export/<report>.<any(csv, json):form>", exports.export),
     Route("/login/<token>", doors.login, entry=access.refuse_without_link),
     Route(
         "/sign-in",

@@ -17,7 +17,7 @@ from .reports import PER_PAGE
 from .views import asked
 from .views import show
 
-DEVICES = ("desktop", "mobile", "tablet")
+DEVICES = ("desktop", "mobile", "tablet", "other")
 
 
 def users() -> Response:

@@ -1,0 +1,240 @@
+"""``/dashboard/export/<report>.csv`` and ``.json``: all of what a page shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from itertools import chain
+from typing import Any
+
+from flask import Response
+from flask import request
+
+from ..state import State
+from ..store.reports import Log
+from ..store.reports import UserRow
+from . import reports
+from .clock import EPOCH
+from .clock import Clock
+from .filters import is_id
+from .filters import parse_number
+from .people_query import parse_people
+from .views import asked
+from .views import missing
+
+ROWS_AT_ONCE = 500
+ALL_PAGES = 100_000
+# What a spreadsheet would take for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Args = Mapping[str, str]
+Row = dict[str, Any]
+Rows = Iterator[Row]
+
+
+def export(report: str, form: str) -> Response:
+    """Rows as they are read: however many there are, few are in memory."""
+    state, clock = asked()
+    ask = EXPORTS.get(report)
+    rows = None if ask is None else ask(state, request.args.to_dict(), clock)
+
+    if rows is None:
+        return missing()
+
+    # What fails, fails before the answer begins.
+    first = next(rows, None)
+    every = rows if first is None else chain([first], rows)
+    name = f"{report}-{clock.today}.{form}"
+    answer = Response(FORMS[form](every), mimetype=MIMETYPES[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def as_csv(rows: Iterable[Row]) -> Iterator[str]:
+    """RFC 4180, with a head; a cell that looks like a formula begins with ``'``."""
+    head: list[str] | None = None
+
+    for row in rows:
+        if head is None:
+            head = list(row)
+            yield _line(head)
+
+        yield _line([row.get(name) for name in head])
+
+
+def as_json(rows: Iterable[Row]) -> Iterator[str]:
+    """One array, a row a line."""
+    between = "["
+
+    for row in rows:
+        yield f"{between}\n{json.dumps(row, ensure_ascii=False)}"
+        between = ","
+
+    yield "[]\n" if between == "[" else "\n]\n"
+
+
+FORMS = {"csv": as_csv, "json": as_json}
+MIMETYPES = {"csv": "text/csv", "json": "application/json"}
+
+
+def _line(cells: Iterable[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow([_safe(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _safe(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(FORMULA):
+        return f"'{cell}"
+
+    return cell
+
+
+def users(state: State, args: Args, clock: Clock) -> Rows:
+    """The known users that the list of people shows, on all its pages."""
+    wanted = dict(args)
+    own: list[str] | None = None
+
+    for page in _pages(
+        lambda one: reports.users(state, one, clock, ROWS_AT_ONCE), wanted
+    ):
+        if own is None:
+            own = list(dict.fromkeys(name for row in page.rows for name in row.columns))
+
+        yield from (_user(row, own) for row in page.rows)
+
+
+def visitors(state: State, args: Args, clock: Clock) -> Rows:
+    """The anonymous visitors that the list of people shows, on all its pages."""
+
+    def ask(one: Args) -> Any:
+        return reports.visitors(state, one, clock, ROWS_AT_ONCE)
+
+    for page in _pages(ask, dict(args)):
+        for row in page.rows:
+            yield {
+                "id": row.id,
+                "first_seen": iso(row.first_seen),
+                "last_seen": iso(row.last_access),
+                "visits": row.visits,
+                "views": row.views,
+                "devices": ", ".join(row.devices),
+                "countries": ", ".join(row.countries),
+            }
+
+
+def people(state: State, args: Args, clock: Clock) -> Rows:
+    """The list that is shown: of the known, or of the anonymous."""
+    query = parse_people(args, clock)
+    return (visitors if query.is_anonymous else users)(state, args, clock)
+
+
+def pages(state: State, args: Args, clock: Clock) -> Rows:
+    for row in reports.pages(state, args, clock, limit=ALL_PAGES).rows:
+        yield {
+            "id": row.page_id,
+            "title": row.title,
+            "host": row.host,
+            "path": row.path,
+            "views": row.views,
+            "share": round(row.share, 6),
+        }
+
+
+def log(state: State, args: Args, clock: Clock) -> Rows | None:
+    """``?user=…`` or ``?visitor=…``: a whole navigation log, newest first."""
+    user, visitor = (parse_number(args.get(name, "")) for name in ("user", "visitor"))
+    store = state.store
+
+    if is_id(user) and store.user(user, now=clock.now) is not None:
+        return _log(lambda key: store.navigation_log(user, before=key, limit=1_000))
+
+    if is_id(visitor) and store.visitor_log(visitor, limit=1).visits:
+        return _log(lambda key: store.visitor_log(visitor, before=key, limit=1_000))
+
+    return None
+
+
+EXPORTS: Mapping[str, Callable[[State, Args, Clock], Rows | None]] = {
+    "people": people,
+    "users": users,
+    "visitors": visitors,
+    "pages": pages,
+    "log": log,
+}
+
+
+def iso(ms: int | None, offset: int = 0) -> str | None:
+    """A moment to the millisecond, with its distance from UTC."""
+    if ms is None:
+        return None
+
+    zone = timezone(timedelta(minutes=offset))
+    moment: datetime = (EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _pages(ask: Callable[[Args], Any], args: dict[str, str]) -> Iterator[Any]:
+    number, last = 1, 1
+
+    while number <= last:
+        page = ask({**args, "page": str(number)})
+        yield page
+        last = page.pages
+        number += 1
+
+
+def _user(row: UserRow, own: Iterable[str]) -> Row:
+    return {
+        "id": row.id,
+        "email": row.email,
+        "name": row.name,
+        "known_by": "signed in" if row.verified else "declared",
+        "first_seen": iso(row.first_seen),
+        "last_seen": iso(row.last_access),
+        "visits": row.visits,
+        "views": row.views,
+        "browsers": row.browsers,
+        "last_page": row.last_page_title,
+        "last_path": row.last_page_path,
+        **{name: row.columns.get(name) for name in own},
+    }
+
+
+def _log(ask: Callable[[str | None], Log]) -> Rows:
+    before: str | None = None
+
+    while True:
+        page = ask(before)
+
+        for visit in page.visits:
+            for view in visit.views:
+                yield {
+                    "time": iso(view.local_time, view.utc_offset),
+                    "received": iso(view.server_time),
+                    "title": view.title,
+                    "host": view.host,
+                    "path": view.path,
+                    "engaged_seconds": (view.engaged_ms or 0) / 1000,
+                    "scroll_percent": view.scroll,
+                    "status": view.status,
+                    "visit": visit.id,
+                    "visit_started": iso(visit.started_at, visit.utc_offset),
+                    "device": visit.device,
+                    "browser": visit.browser,
+                    "system": visit.system,
+                    "referrer": visit.referrer,
+                    "campaign": visit.campaign,
+                }
+
+        if page.next is None:
+            return
+
+        before = page.next
