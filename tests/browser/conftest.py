@@ -2,7 +2,8 @@
 
 tracked(pages={"/path": "<p>…"}, headers={…}, members=False, **config)   a running site
 launch(*flags, without=())                       another browser
-context, page                                    a browser without past, a tab of it
+open_context()                                   a browser without past
+context, page                                    one, a tab of it
 """
 
 from __future__ import annotations
@@ -91,14 +92,31 @@ def launch(
 
 
 @pytest.fixture
-def context(
+def open_context(
     chromium: playwright.sync_api.Browser,
-) -> Iterator[playwright.sync_api.BrowserContext]:
+) -> Iterator[Callable[[], playwright.sync_api.BrowserContext]]:
+    """open_context() is a browser without past."""
+    opened: list[playwright.sync_api.BrowserContext] = []
+
+    def start() -> playwright.sync_api.BrowserContext:
+        context = chromium.new_context()
+        context.set_default_timeout(45_000)
+        opened.append(context)
+
+        return context
+
+    yield start
+
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def context(
+    open_context: Callable[[], playwright.sync_api.BrowserContext],
+) -> playwright.sync_api.BrowserContext:
     """A browser without past."""
-    context = chromium.new_context()
-    context.set_default_timeout(45_000)
-    yield context
-    context.close()
+    return open_context()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from waiting import TICK
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +32,7 @@ def test_no_cookie_and_no_change_to_the_page(tracked: Any, page: Any) -> None:
     page.click("text=Part")
     page.evaluate("history.pushState(0, '', '/second')")
     page.evaluate("UNT.track('signup')")
-    page.wait_for_timeout(5500)
+    page.evaluate(TICK)
     page.evaluate("UNT.optOut(true)")
 
     assert page.evaluate("touched") == []

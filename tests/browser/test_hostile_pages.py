@@ -68,7 +68,7 @@ def test_blocked_storage_survives_an_outage_on_the_page(
     tracked: Any, page: Any
 ) -> None:
     site = tracked()
-    page.add_init_script(BLOCKED)
+    page.add_init_script(f"{BLOCKED}; Math.random = () => 0")
     site.fail(503)
     page.goto(site.url + "/first")
     site.wait_for(lambda: len(site.sent()) > 1)
@@ -176,26 +176,28 @@ def test_a_hook_that_throws_costs_nothing(tracked: Any, page: Any) -> None:
     site.wait_for_paths("/first")
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "UNT.track(Symbol())",
-        "UNT.track('x', (() => { const a = {}; a.a = a; return a })())",
-        "UNT.track('x', {big: 1n})",
-        "UNT.before(7)",
-        "UNT.identify()",
-        "UNT.view({})",
-        "UNT('::not a url::')",
-        "UNT.email()",
-        "registerEmail()",
-    ],
-)
-def test_no_call_throws_into_the_page(tracked: Any, page: Any, call: str) -> None:
+CALLS = [
+    "UNT.track(Symbol())",
+    "UNT.track('x', (() => { const a = {}; a.a = a; return a })())",
+    "UNT.track('x', {big: 1n})",
+    "UNT.identify()",
+    "UNT.view({})",
+    "UNT('::not a url::')",
+    "UNT.email()",
+    "registerEmail()",
+    "UNT.before(7)",
+    "UNT.track('x')",
+]
+
+
+def test_no_call_throws_into_the_page(tracked: Any, page: Any) -> None:
     site = tracked()
     page.goto(site.url + "/first")
     site.wait_for_paths("/first")
 
-    assert page.evaluate(f"Promise.resolve({call}).then(() => 1)") == 1
+    for call in CALLS:
+        assert page.evaluate(f"Promise.resolve({call}).then(() => 1)") == 1, call
+
     assert page.evaluate("document.cookie") == ""
 
 

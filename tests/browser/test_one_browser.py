@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from happenings import open_store
+from waiting import TICK
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +85,7 @@ def test_a_forgotten_visitor_s_browser_forgets_too(tracked: Any, page: Any) -> N
     assert _cookie(page) is None
     assert site.rows("unt_event") == []
 
-    page.wait_for_timeout(5500)
+    page.evaluate(TICK)
     stored = page.evaluate("JSON.stringify(localStorage)")
 
     assert before not in stored

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
 import pytest
 from waiting import due
+from waiting import is_at_rest
 from waiting import waiting
 
 pytestmark = pytest.mark.browser
@@ -88,44 +90,70 @@ def test_time_and_scroll_ride_with_the_next_view(tracked: Any, page: Any) -> Non
 
 
 def test_nothing_is_sent_while_idle(tracked: Any, page: Any) -> None:
+    """For eleven seconds, in which the page notes twice how far it was read."""
     site = tracked()
+    page.clock.install()
     page.goto(site.url + "/first")
+    page.clock.run_for(1000)
     site.wait_for_paths("/first")
-    page.wait_for_timeout(11_000)
+    site.wait_for(lambda: is_at_rest(page))
+    page.clock.run_for(11_000)
+    page.wait_for_timeout(300)
 
     assert len(site.sent()) == 1
     assert len(waiting(page)) == 1
 
 
-@pytest.mark.parametrize(
-    ("script", "paths"),
-    [
-        ("history.pushState(0, '', '/second')", ["/second"]),
-        ("history.pushState(0, '', location.href)", []),
-        ("history.replaceState(0, '', location.href); push('/second')", ["/second"]),
-        ("for (let i = 0; i < 20; i++) history.replaceState(0, '', '?q=' + i)", []),
-        ("history.replaceState(0, '', '/second')", ["/second"]),
-        ("location.hash = 'part'", []),
-        ("location.hash = '#/route'", ["/first#/route"]),
-        ("location.hash = '#!/route'", ["/first#!/route"]),
-        ("push('/second'); push('/first')", ["/second", "/first"]),
-    ],
-)
+MOVES = {
+    "history.pushState(0, '', '/second')": ["/second"],
+    "history.pushState(0, '', location.href)": [],
+    "history.replaceState(0, '', location.href); push('/second')": ["/second"],
+    "for (let i = 0; i < 20; i++) history.replaceState(0, '', '?q=' + i)": [],
+    "history.replaceState(0, '', '/second')": ["/second"],
+    "location.hash = 'part'": [],
+    "location.hash = '#/route'": ["/first#/route"],
+    "location.hash = '#!/route'": ["/first#!/route"],
+    "push('/second'); push('/first')": ["/second", "/first"],
+}
+
+
 @pytest.mark.parametrize("navigation_api", [True, False])
 def test_single_page_apps_are_counted_by_address(
-    tracked: Any, page: Any, script: str, paths: list[str], navigation_api: bool
+    tracked: Any, open_context: Any, navigation_api: bool
 ) -> None:
+    """Each move in a browser of its own, all at the same time."""
     site = tracked()
+    tabs = {script: open_context().new_page() for script in MOVES}
+    thrown: list[Any] = []
 
-    if not navigation_api:
-        page.add_init_script("delete window.navigation")
+    for tab in tabs.values():
+        tab.on("pageerror", lambda error: thrown.append(error))
 
-    page.goto(site.url + "/first")
-    site.wait_for_paths("/first")
-    page.wait_for_timeout(1100)
-    page.evaluate(f"const push = (url) => history.pushState(0, '', url); {script}")
-    page.wait_for_timeout(900)
-    site.wait_for_paths("/first", *paths)
+        if not navigation_api:
+            tab.add_init_script("delete window.navigation")
+
+        tab.goto(site.url + "/first")
+
+    site.wait_for(lambda: len(site.views()) == len(MOVES))
+    tab.wait_for_timeout(1100)
+
+    for script, tab in tabs.items():
+        tab.evaluate(f"const push = (url) => history.pushState(0, '', url); {script}")
+
+    seen = len(MOVES) + sum(map(len, MOVES.values()))
+    site.wait_for(lambda: len(site.views()) >= seen)
+    tab.wait_for_timeout(900)
+    ids = {uuid.UUID(bytes=row.uuid): row.id for row in site.rows("unt_visitor")}
+    whose = {
+        script: ids[uuid.UUID(tab.evaluate("UNT.id()"))] for script, tab in tabs.items()
+    }
+    paths = {
+        script: [view.path for view in site.views() if view.visitor == visitor]
+        for script, visitor in whose.items()
+    }
+
+    assert paths == {script: ["/first", *more] for script, more in MOVES.items()}
+    assert thrown == []
 
 
 def test_back_in_a_single_page_app_is_a_view(tracked: Any, page: Any) -> None:
@@ -167,9 +195,15 @@ def test_a_title_is_read_again_though_the_view_cannot_leave_yet(
     site.fail(503)
 
     for name in ("second", "third", "fourth"):
-        page.evaluate(f"history.pushState(0, '', '/{name}')")
-        page.evaluate(f"document.title = {name.title()!r}")
-        page.wait_for_timeout(700)
+        title = name.title()
+        page.evaluate(
+            f"history.pushState(0, '', '/{name}'); document.title = '{title}'"
+        )
+        page.wait_for_function(
+            "(title) => Object.values(localStorage).some("
+            ' (raw) => raw.includes(`"title":"${title}"`))',
+            arg=title,
+        )
 
     site.recover()
     views = site.wait_for_paths("/first", "/second", "/third", "/fourth")
