@@ -9,6 +9,7 @@ from flask import Blueprint
 from flask import Flask
 from flask import current_app
 from flask import request
+from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import Forbidden
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound
@@ -19,7 +20,11 @@ from ..state import State
 from . import access
 from . import doors
 from . import exports
+from . import gone
+from . import merging
+from . import pages
 from . import people
+from . import person
 from . import views
 from .access import Guard
 from .api import api
@@ -35,9 +40,17 @@ ROUTES = (
     Route("", views.overview),
     Route("/", views.home),
     Route("/users", people.users),
-    Route("/user/<int:id>", views.user),
-    Route("/visitor/<int:id>", views.visitor),
+    Route("/user/<int:id>", person.user),
+    Route("/user/<int:id>/merge", merging.merge, methods=READ + CHANGE, manage=True),
+    Route("/user/<int:id>/part", merging.part, methods=CHANGE, manage=True),
+    Route("/user/<int:id>/claim", merging.claim, methods=CHANGE, manage=True),
+    Route("/user/<int:id>/forget", gone.forget_user, READ + CHANGE, manage=True),
+    Route("/user/<int:id>/export.json", gone.export_user, manage=True),
+    Route("/visitor/<int:id>", person.visitor),
+    Route("/visitor/<int:id>/forget", gone.forget_visitor, READ + CHANGE, manage=True),
+    Route("/visitor/<int:id>/export.json", gone.export_visitor, manage=True),
     Route("/pages", views.pages),
+    Route("/page/<int:id>", pages.page_detail),
     Route("/status", views.status),
     Route("/api/<report>", api),
     Route("/export/<report>.<any(csv, json):form>", exports.export),
@@ -54,7 +67,7 @@ ROUTES = (
 )
 # For a site whose own rules each name a host.
 ANY_HOST = "<unt_host>"
-OF_2017 = Route("/user/<uuid:uuid>", views.visitor_by_uuid)
+OF_2017 = Route("/user/<uuid:uuid>", person.visitor_by_uuid)
 
 
 def register(app: Flask, state: State) -> None:
@@ -99,6 +112,7 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
     blueprint.before_request(Guard(routes))
     blueprint.after_request(save_session)
     blueprint.after_request(ours)
+    blueprint.register_error_handler(BadRequest, views.refused)
     blueprint.register_error_handler(Forbidden, views.refused)
     blueprint.register_error_handler(MethodNotAllowed, views.refused)
     blueprint.register_error_handler(StoreUnavailable, views.unavailable)

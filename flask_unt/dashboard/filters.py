@@ -31,9 +31,9 @@ def is_id(number: int) -> bool:
     return 0 < number <= LARGEST_ID
 
 
-def parse_cursor(args: Mapping[str, str]) -> str | None:
-    """``?before=…``, the key a page of a log goes on from."""
-    value = args.get("before", "")
+def parse_cursor(args: Mapping[str, str], name: str = "before") -> str | None:
+    """``?before=…``, the key a page of a log goes on from, or ``?after=…``."""
+    value = args.get(name, "")
     return value if value.isascii() and 0 < len(value) <= CURSOR_LIMIT else None
 
 

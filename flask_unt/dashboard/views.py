@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from flask import Response
 from flask import redirect
@@ -16,12 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from ..errors import StoreUnavailable
 from ..state import State
 from ..state import get_state
-from ..store.reports import Log
 from . import reports
 from .clock import Clock
 from .clock import now_ms
-from .filters import is_id
-from .filters import parse_cursor
 from .health import health
 from .page import page
 from .periods import RANGES
@@ -52,51 +47,6 @@ def overview() -> Response:
         people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
         share=reports.pages(state, request.args, clock, limit=reports.RING),
     )
-
-
-def user(id: int) -> Response:
-    state, clock = asked()
-    person = state.store.user(id, now=clock.now) if is_id(id) else None
-
-    if person is None:
-        return missing()
-
-    return show(
-        "person.html",
-        clock,
-        tab="people",
-        person=person,
-        share=person.favourites,
-        log=_log(lambda key: state.store.navigation_log(id, before=key)),
-        today=clock.at(clock.now).date(),
-    )
-
-
-def visitor(id: int) -> AnyResponse:
-    state, clock = asked()
-    found = state.store.visitor(id, now=clock.now) if is_id(id) else None
-
-    if found is None:
-        return missing()
-
-    if found.user_id is not None:
-        return redirect(url_for("unt_dashboard.user", id=found.user_id))
-
-    log = _log(lambda key: state.store.visitor_log(id, before=key))
-    return show("visitor.html", clock, tab="people", visitor=found, log=log)
-
-
-def visitor_by_uuid(uuid: UUID) -> AnyResponse:
-    """The 2017 address of a visitor, which leads to the page of today."""
-    found = get_state().store.visitor_user(str(uuid))
-
-    if found is None:
-        return missing()
-
-    if found.user_id is not None:
-        return redirect(url_for("unt_dashboard.user", id=found.user_id))
-
-    return redirect(url_for("unt_dashboard.visitor", id=found.visitor_id))
 
 
 def pages() -> Response:
@@ -175,11 +125,3 @@ def plain(title: str, sentence: str, status: int, detail: str = "") -> Response:
     return page(
         "plain.html", status, title=title, sentence=sentence, detail=detail, tab=""
     )
-
-
-def _log(ask: Callable[[str | None], Log]) -> Log:
-    """A page of a log: the newest where the address names none that there is."""
-    try:
-        return ask(parse_cursor(request.args))
-    except ValueError:
-        return ask(None)

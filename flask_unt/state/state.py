@@ -201,13 +201,14 @@ class State:
 
         :raises StoreUnavailable: nothing was erased.
         """
-        forgotten = self.store.forget_email(email, now)
+        return self._tell(self.store.forget_email(email, now))
 
-        if forgotten is not None and self.stream is not None:
-            with suppress(StreamUnavailable):
-                self.stream.forget(map(forgotten_hash, forgotten.visitors))
+    def forget_user(self, id: int, now: int) -> Forgotten | None:
+        """The same of one user, and of all who are merged with them.
 
-        return forgotten
+        :raises StoreUnavailable: nothing was erased.
+        """
+        return self._tell(self.store.forget_user(id, now))
 
     def note_failure(self, error: Exception) -> None:
         """Log an error nobody expected: one line, once for each place it comes from."""
@@ -222,6 +223,13 @@ class State:
         logger.error(
             "A request failed in Flask-UNT: %s (%s:%s)", describe(error), file, line
         )
+
+    def _tell(self, forgotten: Forgotten | None) -> Forgotten | None:
+        if forgotten is not None and self.stream is not None:
+            with suppress(StreamUnavailable):
+                self.stream.forget(map(forgotten_hash, forgotten.visitors))
+
+        return forgotten
 
     def _secret_key(self) -> str | bytes | None:
         return self.app.config.get("SECRET_KEY") or self.settings.secret_key

@@ -96,7 +96,7 @@ def visitor(
     sources = sources_of_visitor(id)
     parts = _figures(conn, schema.visitor_figures.c.visitor_id == id)
     first = min(parts, key=lambda part: part.first_seen, default=None)
-    (browser,) = person_parts.describe_browsers(conn, [id], ())
+    (browser,) = person_parts.describe_browsers(conn, [id])
     return VisitorDetail(
         id=id,
         user_id=row.owner_id,

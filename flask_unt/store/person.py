@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Collection
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ def person_of(connection: sa.Connection, ids: Sequence[int]) -> Person | None:
 def visitor_id_of(connection: sa.Connection, key: bytes) -> int | None:
     """The row of a visitor, by the bytes of its uuid."""
     return connection.scalar(sa.select(visitor.c.id).where(visitor.c.uuid == key))
+
+
+def uuid_of(connection: sa.Connection, id: int) -> str | None:
+    """The uuid of a visitor, by its row."""
+    key = connection.scalar(sa.select(visitor.c.uuid).where(visitor.c.id == id))
+
+    return None if key is None else str(uuid.UUID(bytes=key))
 
 
 def is_of(

@@ -74,9 +74,9 @@ def browsers_of(
 
 
 def describe_browsers(
-    conn: sa.Connection, ids: Sequence[int], members: Sequence[int]
+    conn: sa.Connection, ids: Sequence[int], members: Sequence[int] | None = None
 ) -> tuple[Browser, ...]:
-    """These browsers in this order, and what links them with these users."""
+    """These browsers in this order, and what links them with these users, or any."""
     visitor = schema.visitor
     seen = sa.select(visitor.c.id, visitor.c.first_seen, visitor.c.last_seen)
     rows = {row.id: row for row in select_in(conn, seen, visitor.c.id, ids)}
@@ -246,9 +246,10 @@ def _links(conn: sa.Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Any
     return found
 
 
-def _is_told(row: Any, members: Sequence[int]) -> bool:
+def _is_told(row: Any, members: Sequence[int] | None) -> bool:
     # That users are merged is said of them, not of each of their browsers.
-    return row.user_id in members and row.reason != MERGED
+    is_theirs = members is None or row.user_id in members
+    return is_theirs and row.reason != MERGED
 
 
 def _link(row: Any) -> Link:
@@ -263,8 +264,13 @@ def _link(row: Any) -> Link:
     )
 
 
-def _others(rows: Iterable[Any], members: Sequence[int]) -> tuple[tuple[int, str], ...]:
+def _others(
+    rows: Iterable[Any], members: Sequence[int] | None
+) -> tuple[tuple[int, str], ...]:
     """Other people who signed in on a browser, by who they are in the end."""
+    if members is None:
+        return ()
+
     names: dict[int, str] = {}
 
     for row in rows:

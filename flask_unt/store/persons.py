@@ -16,6 +16,7 @@ from .forget_person import Forgotten
 from .person import Person
 from .person import find_person
 from .person import person_of
+from .person import uuid_of
 from .person import visitor_id_of
 from .transactions import Transactions
 from .write import Rules
@@ -52,6 +53,11 @@ class Persons:
         """The same of one user, None if there is no such user."""
         with self._transactions.reading() as connection:
             return person_of(connection, [id])
+
+    def visitor_uuid(self, id: int) -> str | None:
+        """The id that a visitor's browser keeps, which is a secret, by its number."""
+        with self._transactions.reading() as connection:
+            return uuid_of(connection, id)
 
     def merge_users(self, id: int, into: int, now: int, by: str) -> None:
         """Make a user one person with another, whose page is theirs from now on.
