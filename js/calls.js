@@ -49,7 +49,7 @@ export const calls = {
     if (!known()) return false;
 
     const field = /** @type {any} */ (document.getElementById("emailUNT")) || {};
-    const email = typeof address == "string" ? address : field.value;
+    const email = "" + address === address ? address : field.value;
     const said = await post("/email", JSON.stringify({ visitor: visitor(), email }));
     forget(said);
     return said.status == 200;

@@ -69,7 +69,7 @@ export const settled = (key, taken = false) => {
 
 /** @param {string} key */
 export const giveUp = (key) => {
-  if (!isLeave(key)) put(DROPPED, (get(DROPPED) | 0) + 1);
+  if (!isLeave(key)) put(DROPPED, -~get(DROPPED));
   settled(key);
 };
 

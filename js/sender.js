@@ -135,6 +135,7 @@ export const send = async (all) => {
       if (who && !known()) sendClear();
       if (said.as != null) marks[who] = said.as;
       if (who == get(FRESH)) remove(FRESH);
+      remove(DROPPED);
       batch.forEach((key, at) => {
         // A leave that grew since it was sent stays.
         if (get(key) != raws[at]) return;

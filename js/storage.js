@@ -27,7 +27,7 @@ export const tab = attempt(() => sessionStorage) || {};
 const memory = {};
 
 /** @param {string} key */
-export const get = (key) => memory[key] || store[key];
+export const get = (key) => store[key] || memory[key];
 
 /** The browser asks not to be followed, or its owner opted out here. */
 export const off = () =>
@@ -51,8 +51,8 @@ export const put = (key, value, lasts = known()) => {
   if (lasts)
     attempt(() => {
       store[key] = value;
-      delete memory[key];
-    });
+      return delete memory[key];
+    }) || delete store[key];
 };
 
 /** @param {string} key */
@@ -73,5 +73,6 @@ export const keys = (start) =>
 /** The keys of the queued events, oldest first. */
 export const queued = () => keys(OURS + "0");
 
-/** What was held in memory moves to where it lasts. */
-export const settle = () => Object.keys(memory).forEach((key) => put(key, memory[key]));
+/** What was held in memory moves to where it lasts, but for what another tab says. */
+export const settle = () =>
+  Object.keys(memory).forEach((key) => put(key, get(key)));

@@ -16,7 +16,7 @@ attempt(() => {
     /** @param {[string]} call */
     const push = ([name, ...given]) => attempt(UNT[name], ...given);
     page.unt = { push };
-    if (Array.isArray(unt)) unt.forEach(push);
+    attempt(() => unt.forEach(push));
   }
   if ("auto" in settings) UNT.open();
 });

@@ -148,7 +148,8 @@ const watchReading = () => {
   setInterval(attempt, Limit.TICK, leaveNow);
 
   on("visibilitychange prerenderingchange", () => {
-    open();
+    // After a withdrawal, what was counted is not counted again.
+    if (known() || key != null) open();
     leaveNow();
     if (document.hidden) send(true);
   });
@@ -234,5 +235,5 @@ export const forget = ({ gone = [] }) => {
 export const uncount = () => {
   delete tab[OURS];
   view = /** @type {any} */ ({});
-  key = "";
+  key = undefined;
 };

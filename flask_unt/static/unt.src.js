@@ -36,7 +36,7 @@
   var store = attempt(() => localStorage) || {};
   var tab = attempt(() => sessionStorage) || {};
   var memory = {};
-  var get = (key2) => memory[key2] || store[key2];
+  var get = (key2) => store[key2] || memory[key2];
   var off = () => get(OFF) == 1 || settings.gpc != "ignore" && /** @type {any} */
   (navigator.globalPrivacyControl || navigator.doNotTrack == "1");
   var known = () => !off() && (get(CONSENT) || !("consent" in settings)) == 1;
@@ -45,8 +45,8 @@
     if (lasts)
       attempt(() => {
         store[key2] = value;
-        delete memory[key2];
-      });
+        return delete memory[key2];
+      }) || delete store[key2];
   };
   var remove = (key2) => {
     delete memory[key2];
@@ -54,7 +54,7 @@
   };
   var keys = (start) => Object.keys({ ...store, ...memory }).filter((key2) => key2.startsWith(start)).sort();
   var queued = () => keys(OURS + "0");
-  var settle = () => Object.keys(memory).forEach((key2) => put(key2, memory[key2]));
+  var settle = () => Object.keys(memory).forEach((key2) => put(key2, get(key2)));
 
   // js/sender.js
   var server = settings.server || src.replace(/[^/]*$/, "");
@@ -125,6 +125,7 @@
         if (who && !known()) sendClear();
         if (said.as != null) marks[who] = said.as;
         if (who == get(FRESH)) remove(FRESH);
+        remove(DROPPED);
         batch.forEach((key2, at2) => {
           if (get(key2) != raws[at2]) return;
           settled(key2, !(said.rejected || []).some(({ index }) => index == at2));
@@ -285,7 +286,7 @@
     });
     setInterval(attempt, 5e3 /* TICK */, leaveNow);
     on("visibilitychange prerenderingchange", () => {
-      open();
+      if (known() || key != null) open();
       leaveNow();
       if (document.hidden) send(true);
     });
@@ -349,7 +350,7 @@
     delete tab[OURS];
     view = /** @type {any} */
     {};
-    key = "";
+    key = void 0;
   };
 
   // js/queue.js
@@ -366,7 +367,7 @@
     delete own[key2];
   };
   var giveUp = (key2) => {
-    if (!isLeave(key2)) put(DROPPED, (get(DROPPED) | 0) + 1);
+    if (!isLeave(key2)) put(DROPPED, -~get(DROPPED));
     settled(key2);
   };
   var record = (event) => {
@@ -467,7 +468,7 @@
         /** @type {any} */
         document.getElementById("emailUNT") || {}
       );
-      const email = typeof address2 == "string" ? address2 : field.value;
+      const email = "" + address2 === address2 ? address2 : field.value;
       const said = await post("/email", JSON.stringify({ visitor: visitor(), email }));
       forget(said);
       return said.status == 200;
@@ -504,7 +505,7 @@
       watchClicks();
       const push = ([name, ...given]) => attempt(UNT[name], ...given);
       page.unt = { push };
-      if (Array.isArray(unt)) unt.forEach(push);
+      attempt(() => unt.forEach(push));
     }
     if ("auto" in settings) UNT.open();
   });

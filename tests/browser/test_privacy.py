@@ -157,6 +157,34 @@ def test_after_consent_anonymous_views_have_a_visitor(tracked: Any, page: Any) -
     assert second.visitor is not None
 
 
+def test_withdrawal_does_not_count_an_anonymous_page_again(
+    tracked: Any, page: Any
+) -> None:
+    site = tracked(UNT_CONSENT="anonymous")
+    page.goto(site.url + "/first")
+    site.wait_for_paths("/first")
+    page.evaluate("UNT.consent(true); UNT.consent(false)")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.goto(site.url + "/second")
+
+    assert len(site.wait_for_paths("/first", "/second")) == 2
+
+
+def test_two_tabs_that_waited_for_consent_have_one_id(tracked: Any, page: Any) -> None:
+    """The other one may hear of it, or be told the same a moment later."""
+    site = tracked(UNT_CONSENT="required")
+    other = page.context.new_page()
+    page.goto(site.url + "/first")
+    other.goto(site.url + "/second")
+    page.evaluate("UNT.consent(true)")
+    id = page.evaluate("UNT.id()")
+    other.wait_for_function(f"UNT.id() == {id!r}")
+    other.evaluate("UNT.consent(true)")
+
+    assert page.evaluate("UNT.id()") == other.evaluate("UNT.id()") == id
+    assert page.evaluate("localStorage['tracker-uuid']") == id
+
+
 def test_opting_out_survives_a_reload(tracked: Any, page: Any) -> None:
     site = tracked()
     page.goto(site.url + "/first")
