@@ -40,12 +40,14 @@ from .facts import DatabaseFacts
 from .facts import ask_database
 from .forget_person import Forgotten
 from .links import Seen
+from .ownership import total
 from .partitions import ensure_months
 from .persons import Persons
 from .prune import Pruned
 from .prune import prune
 from .reported import Reported
 from .settings import StoreSettings
+from .sizes import size_of
 from .transactions import Transactions
 from .write import Rules
 from .write import Written
@@ -66,12 +68,16 @@ __all__ = [
 T = TypeVar("T")
 DAY_MS = 86_400_000
 AGENTS_KEPT = 4096
+SIZED = {"views": schema.page_view, "users": schema.user, "visitors": schema.visitor}
 FOR_EVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """``revision`` is None while nothing is set up; this code wants ``head``."""
+    """``revision`` is None while nothing is set up; this code wants ``head``.
+
+    Those of the figures that are in ``about`` are estimates: there are many.
+    """
 
     revision: str | None
     head: str
@@ -79,6 +85,7 @@ class StoreStatus:
     set_aside: int
     users: int
     visitors: int
+    about: tuple[str, ...] = ()
 
 
 class Store(Reported, Aside, Persons):
@@ -244,13 +251,22 @@ class Store(Reported, Aside, Persons):
 
         :raises StoreUnavailable: the database cannot be reached.
         """
-        tables = (schema.page_view, schema.set_aside, schema.user, schema.visitor)
-
         with self._database.reading() as connection:
             revision = migrate.current(connection)
-            counts = [_count(connection, table) if revision else 0 for table in tables]
 
-        return StoreStatus(revision, migrate.head(), *counts)
+            if revision is None:
+                return StoreStatus(None, migrate.head(), 0, 0, 0, 0)
+
+            sizes = {name: size_of(connection, table) for name, table in SIZED.items()}
+            aside = connection.scalar(sa.select(total(schema.set_aside.c.events)))
+
+        return StoreStatus(
+            revision,
+            migrate.head(),
+            set_aside=int(aside or 0),
+            about=tuple(name for name, size in sizes.items() if size.about),
+            **{name: size.rows for name, size in sizes.items()},
+        )
 
     def revision(self) -> str | None:
         """The revision of the tables, None while nothing is set up.
@@ -334,10 +350,6 @@ class Store(Reported, Aside, Persons):
 
         with suppress(WriteFailed):
             self.ensure_partitions(now)
-
-
-def _count(connection: sa.Connection, table: sa.Table) -> int:
-    return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
 def _now() -> int:
