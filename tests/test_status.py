@@ -14,6 +14,7 @@ from dashboards import BOARD
 from dashboards import opened
 from flask import Flask
 from tracked import ELSEWHERE
+from tracked import batch
 from tracked import close
 from tracked import now
 from tracked import send
@@ -46,8 +47,9 @@ def app(tmp_path: Path, redis_url: str) -> Flask:
     app = site(f"sqlite:///{tmp_path}/unt.db", UNT_REDIS_URL=redis_url)
     again = view()
     send(app, view(), view(), again).close()
-    send(app, again).close()
-    send(app, view(url="javascript:alert(1)"), view(url="data:x")).close()
+    send(app, json={**batch(again), "dropped": 4}).close()
+    bad = batch(view(url="javascript:alert(1)"), view(url="data:x"))
+    send(app, json={**bad, "dropped": 3}).close()
     send(app, view(), headers=ELSEWHERE).close()
     settle(app)
     state_of(app).store.set_aside(["{}"], "odd", now())
@@ -67,6 +69,7 @@ def test_a_script_reads_what_all_processes_counted(app: Flask) -> None:
         "duplicates": 1,
     }
     assert (found["set_aside"], found["forgotten"], found["waiting"]) == (1, 0, 1)
+    assert found["dropped"] == 7
     assert found["refused"] == {"bad-url": 2, "foreign-origin": 1}
     assert found["workers"] == ["host:1:a"]
     assert 0 <= now() - found["last_drain"] < 60_000
@@ -100,7 +103,7 @@ def test_the_dashboard_says_the_same(app: Flask) -> None:
     close(app)
 
     assert "Something wants a look" in text
-    assert "Accepted 5 Stored 3 Known before 1" in text
+    assert "Accepted 5 Stored 3 Known before 1 Given up by browsers 7" in text
     assert "Waiting in Redis 1" in text
     assert "Last drain just now" in text
     assert "1 event is set aside" in text

@@ -102,13 +102,14 @@ def _lines(look: Look) -> Iterator[tuple[str, str]]:
     yield "prefix", settings.prefix
     yield "dashboard", f"{settings.dashboard_prefix}/dashboard"
     yield "tables", _tables(look)
-    yield "views", f"{stored.views:,}" if stored else UNKNOWN
+    yield "views", _size(look, "views")
     yield "visitors, users", _people(look)
     yield "accepted", f"{figures.accepted:,}{_since(figures.since)}"
     yield "stored", f"{figures.stored:,}"
     yield "duplicates", f"{figures.duplicates:,}"
     yield "forgotten", f"{figures.forgotten:,}"
     yield "set aside", f"{stored.set_aside:,}" if stored else UNKNOWN
+    yield "given up", f"{figures.dropped:,} by browsers"
     yield "refused", f"{sum(figures.refused.values()):,}"
 
     for reason, count in sorted(figures.refused.items(), key=lambda item: -item[1]):
@@ -152,8 +153,21 @@ def _tables(look: Look) -> str:
 
 
 def _people(look: Look) -> str:
+    if look.stored is None:
+        return UNKNOWN
+
+    return f"{_size(look, 'visitors')}, {_size(look, 'users')}"
+
+
+def _size(look: Look, name: str) -> str:
+    """A figure of what is stored, said to be about right where it is an estimate."""
     stored = look.stored
-    return f"{stored.visitors:,}, {stored.users:,}" if stored else UNKNOWN
+
+    if stored is None:
+        return UNKNOWN
+
+    about = "about " if name in stored.about else ""
+    return f"{about}{getattr(stored, name):,}"
 
 
 def _since(since: int | None) -> str:
@@ -189,6 +203,7 @@ def _report(look: Look, findings: Iterable[Finding]) -> dict[str, Any]:
         "stored": figures.stored,
         "duplicates": figures.duplicates,
         "forgotten": figures.forgotten,
+        "dropped": figures.dropped,
         "set_aside": stored.set_aside if stored else None,
         "refused": dict(figures.refused),
         "since": figures.since,

@@ -46,6 +46,7 @@ def take_batch(request: Request) -> Answer:
         request.state.counts.refuse(event.reason)
 
     if not batch.events:
+        _count_dropped(request, batch)
         return json_answer(202, _figures(batch))
 
     request.limit_visitors(event.visitor for event in batch.events)
@@ -58,6 +59,7 @@ def take_batch(request: Request) -> Answer:
         cookie=mirror.older,
     )
     accept(request.state, entry, request.now)
+    _count_dropped(request, batch)
     mark = _mark(request, entry)
 
     if not batch.rejected and not mark:
@@ -92,6 +94,11 @@ def take_2017_email(request: Request, visitor: str) -> Answer:
     request.limit_client_emails()
     email = parse_email(read_body(request.environ))
     return _declare(request, clean_visitor(visitor), email)
+
+
+def _count_dropped(request: Request, batch: Batch) -> None:
+    if batch.dropped:
+        request.state.counts.add(dropped=batch.dropped)
 
 
 def _declare(request: Request, visitor: str, email: str) -> Answer:

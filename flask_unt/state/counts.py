@@ -30,8 +30,9 @@ NOTES_KEPT = 64
 class Figures:
     """What all processes counted, ``since`` a time in ms; times are None if unknown.
 
-    ``refused`` counts requests and events by reason. ``notes`` are what a process
-    noticed: when, and a text. ``missing`` names what could not be asked.
+    ``refused`` counts requests and events by reason. ``dropped`` are what browsers gave
+    up, about: an answer may be lost. ``notes`` are what a process noticed: when, and a
+    text. ``missing`` names what could not be asked.
     """
 
     accepted: int = 0
@@ -39,6 +40,7 @@ class Figures:
     duplicates: int = 0
     set_aside: int = 0
     forgotten: int = 0
+    dropped: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     since: int | None = None
     last_drain: int | None = None
@@ -162,6 +164,7 @@ def _figures(
     }
     return Figures(
         **{name: counts[name] for name in OUTCOMES},
+        dropped=counts["dropped"],
         refused=refused,
         since=counts.get("since"),
         last_drain=counts.get("last-drain"),

@@ -44,6 +44,10 @@ class _Figures(Collector):
             "unt_refused", "Requests and events refused.", labels=["reason"]
         )
 
+        dropped = CounterMetricFamily(
+            "unt_dropped", "Events that browsers gave up.", value=figures.dropped
+        )
+
         for outcome in COUNTED:
             events.add_metric([outcome], getattr(figures, outcome))
 
@@ -52,6 +56,7 @@ class _Figures(Collector):
 
         yield events
         yield refused
+        yield dropped
         yield _gauge("worker_alive", "1 while this worker shows life.", self._is_alive)
         yield _gauge(
             "database_writable", "1 while the database takes writes.", look.takes_writes
