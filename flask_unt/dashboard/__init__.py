@@ -21,6 +21,7 @@ from . import access
 from . import doors
 from . import exports
 from . import gone
+from . import live
 from . import merging
 from . import pages
 from . import people
@@ -51,7 +52,9 @@ ROUTES = (
     Route("/visitor/<int:id>/export.json", gone.export_visitor, manage=True),
     Route("/pages", views.pages),
     Route("/page/<int:id>", pages.page_detail),
+    Route("/live", live.live),
     Route("/status", views.status),
+    Route("/api/live", live.live_figures),
     Route("/api/<report>", api),
     Route("/export/<report>.<any(csv, json):form>", exports.export),
     Route("/login/<token>", doors.login, entry=access.refuse_without_link),

@@ -79,6 +79,11 @@ def page(name: str, status: int = 200, **values: Any) -> Response:
     return Response(html, status, mimetype="text/html")
 
 
+def part(name: str, **values: Any) -> str:
+    """A partial template as text, for a page that changes while it is looked at."""
+    return _environment().get_template(f"unt/{name}").render(**values)
+
+
 def figures(report: Any, status: int = 200) -> Response:
     """A report as JSON: days as ISO dates, moments as ms since 1970."""
     data = report if isinstance(report, Mapping) else asdict(report)

@@ -51,6 +51,7 @@ class PeopleQuery:
     known: str = ""
     came: str = ""
     visited: str = ""
+    within: str = ""
     did: str = ""
     device: str = ""
     country: str = ""
@@ -88,7 +89,7 @@ class PeopleQuery:
         """The filters that are on; ``page_name`` is how people call the page."""
         first = replace(self, page=1)
         return [
-            Chip(words, first.args(**{name: ""}))
+            Chip(words, first.args(**{name: ""} | LEFT_WITH.get(name, {})))
             for name, words in self._words(clock, page_name)
         ]
 
@@ -103,6 +104,7 @@ class PeopleQuery:
             known=_moments(self.known, clock),
             came=_moments(self.came, clock),
             page=(number if is_id(number) else self.visited) or None,
+            page_since=_moments(self.within, clock)[0],
             event=self.did,
             device=self.device,
             country=self.country,
@@ -135,9 +137,10 @@ class PeopleQuery:
             "known": "Became known",
             "came": "Came",
         }
+        since = f" {span_words(self.within, clock)}" if self.within else ""
         texts = {
             "search": f"“{self.search}”",
-            "visited": f"Visited {page_name or self.visited}",
+            "visited": f"Visited {page_name or self.visited}{since}",
             "did": f"Did {self.did}",
             "device": f"On {self.device}",
             "country": f"From {self.country}",
@@ -162,11 +165,13 @@ def parse_people(args: Mapping[str, str], clock: Clock) -> PeopleQuery:
     sort = sort if sort in _sorts(who) or _is_own(sort, who) else SORTS[0]
     order = args.get("order", "")
     kind, own = args.get("kind", ""), _text(args, "own")
+    visited = parse_text(args.get("visited", ""), PATH_LIMIT)
     return PeopleQuery(
         search=_text(args, "q"),
         who=who,
         **{name: _span(args, name, clock) for name in SPANS},
-        visited=parse_text(args.get("visited", ""), PATH_LIMIT),
+        visited=visited,
+        within=_span(args, "within", clock) if visited else "",
         did=_text(args, "did"),
         device=_text(args, "device").lower(),
         country=_text(args, "country").upper(),
@@ -180,6 +185,8 @@ def parse_people(args: Mapping[str, str], clock: Clock) -> PeopleQuery:
 
 
 SPANS = ("seen", "first", "known", "came")
+# What a filter that is taken off takes along.
+LEFT_WITH = {"visited": {"within": ""}}
 
 
 def _text(args: Mapping[str, str], name: str) -> str:

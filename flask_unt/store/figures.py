@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from .bulk import add_rows
 from .dialect import chunks
 from .dialect import select_in
-from .dialect import upsert
 from .schema import link
 from .schema import page_view
 from .schema import page_visitor
@@ -336,38 +335,26 @@ def _note_pages(
     ends: Mapping[int, int],
     bots: str,
 ) -> None:
-    """Which pages these visitors saw since their marks, and whose all of them are."""
+    """Which pages these visitors saw, also since their marks, and whose that is."""
     ids = sorted(marked)
-
-    def whose(row: Any) -> int:
-        id = row.user_id or marked[row.visitor_id].owner_id
-        return NOBODY if id is None else ends.get(id, id)
-
-    seen = [
-        {
-            "page_id": row.page_id,
-            "visitor_id": row.visitor_id,
-            "user_id": row.user_id,
-            "whose_id": whose(row),
-            "last_at": row.last_at,
-        }
-        for row in select_in(connection, _seen_pages(bots), visitor.c.id, ids)
-    ]
-    seen.sort(key=lambda row: (row["page_id"], row["visitor_id"], row["user_id"]))
-    changes = {"whose_id": "new", "last_at": "greatest"}
-    upsert(
-        connection, page_visitor, seen, ("page_id", "visitor_id", "user_id"), changes
-    )
     table = page_visitor.c
-    stored = sa.select(table.visitor_id, table.user_id, table.whose_id).distinct()
+    columns = (table.page_id, table.visitor_id, table.user_id, table.last_at)
+    stored = select_in(connection, sa.select(*columns), table.visitor_id, ids)
+    last: dict[tuple[int, int, int], int] = {}
 
-    for row in list(select_in(connection, stored, table.visitor_id, ids)):
-        if row.whose_id != whose(row):
-            connection.execute(
-                sa.update(page_visitor)
-                .where(table.visitor_id == row.visitor_id, table.user_id == row.user_id)
-                .values(whose_id=whose(row))
-            )
+    for row in (*stored, *select_in(connection, _seen_pages(bots), visitor.c.id, ids)):
+        key = row.page_id, row.visitor_id, row.user_id
+        last[key] = max(row.last_at, last.get(key, row.last_at))
+
+    rows = []
+
+    for (page_id, visitor_id, user_id), last_at in sorted(last.items()):
+        whose = user_id or marked[visitor_id].owner_id or NOBODY
+        rows.append((page_id, visitor_id, user_id, ends.get(whose, whose), last_at))
+
+    _delete(connection, table.visitor_id, ids)
+    names = ("page_id", "visitor_id", "user_id", "whose_id", "last_at")
+    add_rows(connection, page_visitor, names, rows)
 
 
 def _seen_pages(bots: str) -> sa.Select[Any]:

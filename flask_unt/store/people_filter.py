@@ -29,8 +29,8 @@ class PeopleFilter:
     """What somebody has to be to be listed; by default everybody is.
 
     Moments are half-open, None where there is no border. ``came`` is when they had a
-    visit. ``page`` is a page's number, or its path. ``column`` is the name and value of
-    a column of the site's own.
+    visit. ``page`` is a page's number, or its path, seen at ``page_since`` or later.
+    ``column`` is the name and value of a column of the site's own.
     """
 
     search: str = ""
@@ -39,6 +39,7 @@ class PeopleFilter:
     known: Moments = ALWAYS
     came: Moments = ALWAYS
     page: int | str | None = None
+    page_since: int | None = None
     event: str = ""
     device: str = ""
     country: str = ""
@@ -69,7 +70,7 @@ def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]
     if wanted.page is not None:
         seen = page_visitor.c.whose_id
         conditions.append(
-            figures.user_id.in_(_of_page(wanted.page, seen).where(seen != NOBODY))
+            figures.user_id.in_(_who_saw(wanted, seen).where(seen != NOBODY))
         )
 
     if wanted.event:
@@ -94,7 +95,7 @@ def of_visitors(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
     ]
 
     if wanted.page is not None:
-        seen = _of_page(wanted.page, page_visitor.c.visitor_id)
+        seen = _who_saw(wanted, page_visitor.c.visitor_id)
         anonymous = seen.where(page_visitor.c.whose_id == NOBODY)
         conditions.append(figures.visitor_id.in_(anonymous))
 
@@ -155,13 +156,16 @@ def _within_visits(moments: Moments) -> list[sa.ColumnElement[bool]]:
     return _within(visit.c.started_at, moments)
 
 
-def _of_page(wanted: int | str, column: Any) -> sa.Select[Any]:
+def _who_saw(wanted: PeopleFilter, column: Any) -> sa.Select[Any]:
     seen = sa.select(column)
 
-    if isinstance(wanted, int):
-        return seen.where(page_visitor.c.page_id == wanted)
+    if wanted.page_since is not None:
+        seen = seen.where(page_visitor.c.last_at >= wanted.page_since)
 
-    ids = sa.select(page.c.id).where(page.c.path == wanted)
+    if isinstance(wanted.page, int):
+        return seen.where(page_visitor.c.page_id == wanted.page)
+
+    ids = sa.select(page.c.id).where(page.c.path == wanted.page)
     return seen.where(page_visitor.c.page_id.in_(ids))
 
 

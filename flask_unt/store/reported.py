@@ -186,6 +186,10 @@ class Reported(ReportedPages):
     def _counted(self) -> dict[str, str]:
         return {"zone": self.settings.timezone, "bots": self.settings.bots}
 
+    def _bring_up_to_date(self, now: int) -> None:
+        self._sum_up(now, REPORT_PATIENCE)
+        self._bring_figures_up_to_date()
+
     def _bring_figures_up_to_date(self, seconds: float = REPORT_PATIENCE) -> None:
         """Of all marked visitors; what takes longer stays as it was."""
         end = time.monotonic() + seconds

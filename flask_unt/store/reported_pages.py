@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from . import live_reports
 from . import page_reports
+from . import visit_reports
+from .page_shapes import BecameKnown
+from .page_shapes import Live
+from .page_shapes import Origins
+from .page_shapes import PageDetail
 from .page_shapes import PageName
 from .settings import StoreSettings
 from .transactions import Transactions
@@ -18,3 +24,51 @@ class ReportedPages:
         """How a page is called: see :func:`page_reports.page`."""
         with self._transactions.reading() as connection:
             return page_reports.page(connection, id)
+
+    def live(self, *, now: int) -> Live:
+        """Who is here now: see :func:`live_reports.live`."""
+        with self._transactions.reading() as connection:
+            return live_reports.live(connection, now=now, bots=self.settings.bots)
+
+    def page_detail(
+        self, id: int, *, since: int, until: int, now: int
+    ) -> PageDetail | None:
+        """One page's figures: see :func:`page_reports.page_detail`."""
+        self._bring_up_to_date(now)
+
+        with self._transactions.reading() as connection:
+            return page_reports.page_detail(
+                connection,
+                id,
+                since=since,
+                until=until,
+                now=now,
+                zone=self.settings.timezone,
+                bots=self.settings.bots,
+            )
+
+    def origins(self, *, since: int, until: int, limit: int = 5) -> Origins:
+        """Where visits came from: see :func:`visit_reports.origins`."""
+        with self._transactions.reading() as connection:
+            return visit_reports.origins(
+                connection,
+                since=since,
+                until=until,
+                limit=limit,
+                bots=self.settings.bots,
+            )
+
+    def became_known(self, *, since: int, until: int, limit: int = 5) -> BecameKnown:
+        """What led to becoming known: see :func:`visit_reports.became_known`."""
+        with self._transactions.reading() as connection:
+            return visit_reports.became_known(
+                connection,
+                since=since,
+                until=until,
+                limit=limit,
+                bots=self.settings.bots,
+            )
+
+    def _bring_up_to_date(self, now: int) -> None:
+        """Recompute what is marked, as far as that goes quickly."""
+        raise NotImplementedError

@@ -332,6 +332,7 @@ page_hour = _table(
     sa.Column("hour", Moment, primary_key=True),
     sa.Column("page_id", Number, primary_key=True, autoincrement=False),
     _count("views"),
+    sa.Index(None, "page_id", "hour"),
 )
 
 visitor_day = _table(
@@ -377,7 +378,7 @@ page_visitor = _table(
     sa.Column("user_id", Number, primary_key=True, autoincrement=False),
     _count("whose_id"),
     sa.Column("last_at", Moment, nullable=False, index=True),
-    sa.Index(None, "visitor_id", "user_id", "whose_id"),
+    sa.Index(None, "visitor_id"),
     sa.Index(None, "page_id", "whose_id"),
     sa.Index(None, "page_id", "last_at"),
 )

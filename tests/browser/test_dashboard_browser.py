@@ -34,7 +34,7 @@ if {demo}:
 """
 BOARD = "/k3/dashboard"
 PATIENCE = 30.0
-PAGES = ("", "/users", "/user/1", "/pages", "/status", "/nothing")
+PAGES = ("", "/users", "/user/1", "/pages", "/page/1", "/live", "/status", "/nothing")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_on_a_phone_four_tabs_stay_at_the_bottom(board, page):
     page.set_viewport_size({"width": 390, "height": 800})
     tabs = page.locator(".bottom a")
 
-    assert tabs.all_inner_texts() == ["Overview", "People", "Pages", "Status"]
+    assert tabs.all_inner_texts() == ["Overview", "People", "Pages", "Live"]
     tabs.nth(1).click()
     expect(page).to_have_url(re.compile("/users$"))
 

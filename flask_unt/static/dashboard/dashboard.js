@@ -254,6 +254,118 @@
     look();
   }
 
+  // Who is here, asked again every few seconds while somebody looks.
+  function live() {
+    const box = document.querySelector("[data-live]");
+
+    if (!box) {
+      return;
+    }
+
+    const said = box.querySelector("[data-said]");
+    const button = document.createElement("button");
+    let timer = 0;
+    let paused = false;
+    let failed = 0;
+    button.className = "quiet";
+    button.type = "button";
+    box.querySelector("[data-reload]").replaceWith(button);
+
+    // Rows stay the same elements, so that focus and reading stay where they are.
+    function update(list, items) {
+      const before = new Map([...list.children].map((item) => [item.dataset.id, item]));
+      items.forEach((item, place) => {
+        const known = before.get(item.dataset.id);
+        const focused = known && known.contains(document.activeElement);
+        before.delete(item.dataset.id);
+
+        if (!known) {
+          item.classList.add("new");
+        } else if (known.innerHTML !== item.innerHTML) {
+          known.replaceChildren(...item.childNodes);
+        }
+
+        const now = known || item;
+
+        if (list.children[place] !== now) {
+          list.insertBefore(now, list.children[place] || null);
+        }
+
+        if (focused && !now.contains(document.activeElement)) {
+          now.querySelector("a")?.focus({ preventScroll: true });
+        }
+      });
+      before.forEach((item) => item.remove());
+    }
+
+    function say(sentence) {
+      if (said.textContent !== sentence) {
+        said.textContent = sentence;
+      }
+    }
+
+    function take(answer) {
+      const page = new DOMParser().parseFromString(answer.html, "text/html");
+      box.querySelector("[data-total]").textContent = answer.sentence;
+      box.querySelectorAll("[data-list]").forEach((list) => {
+        const found = page.querySelector('[data-list="' + list.dataset.list + '"]');
+        update(list, [...found.children]);
+      });
+      say(answer.said);
+    }
+
+    async function look() {
+      clearTimeout(timer);
+
+      try {
+        const answer = await fetch(box.dataset.live);
+
+        if (answer.status === 404 || answer.status === 401) {
+          say("You are signed out: load the page again.");
+          return;
+        }
+
+        take(await answer.json());
+        failed = 0;
+      } catch {
+        failed += 1;
+      }
+
+      plan();
+    }
+
+    function plan() {
+      clearTimeout(timer);
+
+      if (!paused && !document.hidden) {
+        timer = setTimeout(look, Math.min(3000 * (failed + 1), 15000));
+      }
+    }
+
+    button.addEventListener("click", () => {
+      paused = !paused;
+      label();
+
+      if (!paused) {
+        look();
+      }
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        clearTimeout(timer);
+      } else if (!paused) {
+        look();
+      }
+    });
+
+    function label() {
+      button.textContent = paused ? "Go on" : "Pause";
+    }
+
+    label();
+    plan();
+  }
+
   // The first view slides in, once.
   function moment() {
     if (sessionStorage.getItem("unt-arrived") && !document.querySelector("[data-start]")) {
@@ -266,5 +378,6 @@
   keys();
   hosts();
   firstSteps();
+  live();
   moment();
 })();

@@ -262,6 +262,7 @@ _table(
     sa.Column("hour", Moment, primary_key=True),
     sa.Column("page_id", Number, primary_key=True, autoincrement=False),
     _count("views"),
+    sa.Index(None, "page_id", "hour"),
 )
 
 _table(
@@ -306,7 +307,7 @@ _table(
     sa.Column("user_id", Number, primary_key=True, autoincrement=False),
     _count("whose_id"),
     sa.Column("last_at", Moment, nullable=False, index=True),
-    sa.Index(None, "visitor_id", "user_id", "whose_id"),
+    sa.Index(None, "visitor_id"),
     sa.Index(None, "page_id", "whose_id"),
     sa.Index(None, "page_id", "last_at"),
 )
