@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-import pytest
+import sqlalchemy as sa
 from tracked import HERE
 from tracked import VIEWS
 from tracked import VISITOR
@@ -15,10 +15,10 @@ from tracked import send
 from tracked import settle
 from tracked import site
 from tracked import state_of
+from tracked import url_of
 from tracked import view
 
 from flask_unt import UNT
-from flask_unt.errors import RequestRefused
 from flask_unt.events import Entry
 from flask_unt.events import View
 from flask_unt.ingest.accept import accept
@@ -53,6 +53,15 @@ def event(number, **changes):
 
 def entry(*events):
     return Entry(now(), "Firefox", None, False, None, events)
+
+
+def rename(app, old, new):
+    engine = sa.create_engine(url_of(app))
+
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    engine.dispose()
 
 
 def waiting(app):
@@ -183,11 +192,14 @@ def test_event_that_cannot_be_stored_is_set_aside(database_url):
 
 
 def test_nothing_is_set_aside_while_no_event_can_be_stored(sqlite_url):
+    """It waits in the database, and is written as soon as that works."""
     app = site(sqlite_url)
-    send(app, view())
-    state_of(app).store.canary = lambda: False
-
-    with pytest.raises(RequestRefused, match="503"):
-        accept(state_of(app), entry(event(2, width=1 << 80)), now())
-
+    accept(state_of(app), entry(event(1)), now())
+    rename(app, "unt_page_view", "elsewhere")
+    accept(state_of(app), entry(event(2)), now())
     assert rows(app, "SELECT count(*) FROM unt_set_aside") == [(0,)]
+    assert rows(app, "SELECT tries FROM unt_inbox") == [(0,)]
+    rename(app, "elsewhere", "unt_page_view")
+    accept(state_of(app), entry(event(3)), now())
+    state_of(app).work_off_inbox(now())
+    assert len(rows(app, VIEWS)) == 3

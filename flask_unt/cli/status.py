@@ -115,7 +115,19 @@ def _lines(look: Look) -> Iterator[tuple[str, str]]:
     for reason, count in sorted(figures.refused.items(), key=lambda item: -item[1]):
         yield f"  {reason}", f"{count:,}"
 
+    yield from _inbox_lines(look)
     yield from _stream_lines(look)
+
+
+def _inbox_lines(look: Look) -> Iterator[tuple[str, str]]:
+    inbox = look.inbox
+
+    if inbox is None:
+        yield "in the inbox", UNKNOWN
+    elif inbox.entries or look.stream is None:
+        age = look.now - (inbox.oldest or look.now)
+        oldest = f", oldest {age / 1000:.1f} s" if inbox.entries else ""
+        yield "in the inbox", f"{inbox.entries:,}{oldest}"
 
 
 def _stream_lines(look: Look) -> Iterator[tuple[str, str]]:
@@ -208,7 +220,8 @@ def _report(look: Look, findings: Iterable[Finding]) -> dict[str, Any]:
         "refused": dict(figures.refused),
         "since": figures.since,
         "waiting": _waiting(look),
-        "oldest_ms": stream.oldest_ms if stream else None,
+        "inbox": look.inbox.entries if look.inbox else None,
+        "oldest_ms": _oldest_ms(look),
         "workers": list(stream.workers) if stream else [],
         "last_drain": figures.last_drain,
         "schema": {"is_head": is_head, **_schema(look)},
@@ -221,10 +234,20 @@ def _report(look: Look, findings: Iterable[Finding]) -> dict[str, Any]:
 
 
 def _waiting(look: Look) -> int | None:
-    if look.stream is None:
-        return 0
+    """Entries in Redis and in the inbox."""
+    if look.inbox is None or "Redis" in look.figures.missing:
+        return None
 
-    return None if "Redis" in look.figures.missing else look.stream.waiting
+    return look.inbox.entries + (look.stream.waiting if look.stream else 0)
+
+
+def _oldest_ms(look: Look) -> int | None:
+    ages = [look.stream.oldest_ms if look.stream else None]
+
+    if look.inbox is not None and look.inbox.oldest is not None:
+        ages.append(look.now - look.inbox.oldest)
+
+    return max((age for age in ages if age is not None), default=None)
 
 
 def _schema(look: Look) -> dict[str, str | None]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import UNTError
 from ..state import State
+from ..store import Waiting
 from ..stream import StreamStatus
 from .format import duration
 from .format import number
@@ -27,11 +29,23 @@ class Health:
 
 
 def health(state: State, now: int) -> Health:
-    """Whether all is stored; never raises, whatever Redis does."""
-    if state.stream is None:
-        return Health(GOOD, "all stored")
+    """Whether all is stored; never raises, whatever Redis and the database do."""
+    stream = None if state.stream is None else state.stream.status(now)
+    inbox = _inbox(state)
 
-    return _of_stream(state.stream.status(now))
+    if inbox is not None and inbox.entries:
+        oldest = now - (inbox.oldest or now)
+        words = f"{number(inbox.entries)} waiting, oldest {duration(oldest)}"
+        return Health(WAIT, words, state.inbox_outage.trouble, stream)
+
+    return Health(GOOD, "all stored") if stream is None else _of_stream(stream)
+
+
+def _inbox(state: State) -> Waiting | None:
+    try:
+        return state.store.inbox.waiting()
+    except UNTError:
+        return None
 
 
 def _of_stream(status: StreamStatus) -> Health:

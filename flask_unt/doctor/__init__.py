@@ -43,6 +43,7 @@ Check = Callable[[Look], Iterable[Finding]]
 RUNNING: tuple[Check, ...] = (
     database.check_database,
     database.check_tables,
+    database.check_inbox,
     stream.check_redis,
     stream.check_waiting,
     stream.check_workers,

@@ -20,6 +20,7 @@ NETWORK_FILES = {
 MOUNTS = Path("/proc/self/mountinfo")
 REASONS_SHOWN = 3
 CLOCK_MS = 2000
+LATE_MS = 60_000
 CLOCK_BAD_MS = 60_000
 
 
@@ -64,6 +65,24 @@ def check_tables(look: Look) -> Iterator[Finding]:
 
 
 INIT_DB = "Run flask unt init-db, or restart the worker, which does it."
+
+
+def check_inbox(look: Look) -> Iterator[Finding]:
+    """What was accepted without Redis is written."""
+    inbox = look.inbox
+
+    if look.database_error is not None or inbox is None or not inbox.entries:
+        return
+
+    since = max(0, look.now - (inbox.oldest or look.now))
+    waits = "1 entry waits" if inbox.entries == 1 else f"{inbox.entries} entries wait"
+    problem = f"{waits} in unt_inbox, the oldest for {since // 1000} seconds"
+
+    if since > LATE_MS:
+        why = look.state.inbox_outage.trouble or "Look at the site's log."
+        yield bad("inbox", f"{problem}.", why)
+    else:
+        yield warn("inbox", f"{problem}.", "The next requests write them.")
 
 
 def check_set_aside(look: Look) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from ..state import Figures
 from ..state import State
 from ..store import DatabaseFacts
 from ..store import StoreStatus
+from ..store import Waiting
 from ..stream import RedisServer
 from ..stream import StreamStatus
 
@@ -72,6 +73,12 @@ class Look:
     def set_aside(self) -> dict[str, int]:
         """How many events are set aside for each reason."""
         return self._try(self.state.store.set_aside_reasons) or {}
+
+    @cached_property
+    def inbox(self) -> Waiting | None:
+        """What waits in the database although it was just to be written."""
+        self.state.store.catch_up()
+        return self._try(self.state.store.inbox.waiting)
 
     @cached_property
     def stream(self) -> StreamStatus | None:

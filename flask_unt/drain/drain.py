@@ -29,6 +29,7 @@ BATCH_ENTRIES = 4000
 CLAIM_IDLE_MS = 15_000
 MARKS_AT_ONCE = 20
 POLL_SECONDS = 0.25
+INBOX_SECONDS = 2.0
 # A batch is many small objects that are gone with it: looking for cycles among them
 # would take a third of the time.
 COLLECT_AFTER = (200_000, 20, 100)
@@ -114,10 +115,10 @@ class _Drain:
                 self._move(batch)
                 on_batch(self.drained)
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since >= linger and not self._recompute():
+            elif time.monotonic() - quiet_since >= linger and not self._finish():
                 return
 
-        self._recompute()
+        self._finish()
 
     def _is_ours(self) -> bool:
         if self._stream.claim_site(self._writer.insist(self._store.site_id)):
@@ -194,6 +195,12 @@ class _Drain:
                 return
 
             time.sleep(min(left, POLL_SECONDS))
+
+    def _finish(self) -> bool:
+        """Write what waits in the database, too; False when there was nothing to do."""
+        self._store.catch_up(INBOX_SECONDS)
+
+        return self._recompute()
 
     def _recompute(self) -> bool:
         """Recompute what is marked, some of it; False when there was nothing to do."""

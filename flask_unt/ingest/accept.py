@@ -13,10 +13,8 @@ from ..errors import UNTError
 from ..errors import VisitorForgotten
 from ..events import Entry
 from ..events import encode_entry
-from ..events import event_payload
 from ..events import made_fresh
 from ..state import State
-from ..state import describe
 
 RETRY_SECONDS = 10
 
@@ -28,7 +26,8 @@ def accept(state: State, entry: Entry, now: int) -> None:
     :raises RequestRefused: 503, neither Redis nor the database takes it.
     """
     if not _add_to_stream(state, entry):
-        _ask_database(state, lambda: _write(state, entry, now))
+        _ask_database(state, lambda: _put(state, entry))
+        state.settle(now)
 
 
 def accept_email(state: State, visitor: str, email: str, now: int) -> None:
@@ -87,39 +86,13 @@ def _ask_database(state: State, write: Callable[[], None]) -> None:
     state.database_outage.end()
 
 
-def _write(state: State, entry: Entry, now: int) -> None:
+def _put(state: State, entry: Entry) -> None:
     try:
-        written = state.store.write([entry], now)
-    except StoreUnavailable:
+        state.store.put(entry)
+    except VisitorForgotten as error:
+        others = tuple(e for e in entry.events if e.visitor not in error.visitors)
+
+        if others:
+            state.store.put(replace(entry, events=others))
+
         raise
-    except Exception as error:
-        state.note_failure(error)
-        _write_or_set_aside(state, entry, error, now)
-    else:
-        _count(state, written.stored, written.duplicates)
-
-        if written.gone:
-            raise VisitorForgotten(written.gone)
-
-
-def _count(state: State, stored: int, duplicates: int) -> None:
-    accepted = stored + duplicates
-    state.counts.add(accepted=accepted, stored=stored, duplicates=duplicates)
-
-
-def _write_or_set_aside(state: State, entry: Entry, error: Exception, now: int) -> None:
-    """Find the event that cannot be stored: the browser would send it for ever.
-
-    :raises StoreUnavailable: no event can be stored.
-    """
-    if not state.store.canary():
-        raise StoreUnavailable(describe(error)) from error
-
-    if len(entry.events) == 1:
-        payload = event_payload(entry.events[0], entry)
-        kept = state.store.set_aside([payload], describe(error), now)
-        state.counts.add(accepted=1, set_aside=kept, duplicates=1 - kept)
-        return
-
-    for event in entry.events:
-        _write(state, replace(entry, events=(event,)), now)

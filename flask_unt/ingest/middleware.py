@@ -107,14 +107,26 @@ class Door:
                 body = answer.send(
                     start_response, with_body=environ["REQUEST_METHOD"] != "HEAD"
                 )
-                counts = self._state.counts
-                due = counts.is_due()
-                return ClosingIterator(body, counts.hand_on) if due else body
+                after = self._after_answer()
+                return ClosingIterator(body, after) if after else body
 
         if self._prepare is not None:
             self._prepare(environ)
 
         return pass_on(self._state, self.app, environ, start_response)
+
+    def _after_answer(self) -> list[Callable[[], None]]:
+        """What is to be done once the answer is sent."""
+        state = self._state
+        after: list[Callable[[], None]] = []
+
+        if state.counts.is_due():
+            after.append(state.counts.hand_on)
+
+        if state.inbox_is_due:
+            after.append(lambda: state.work_off_inbox(_now()))
+
+        return after
 
     def _answer(self, path: str, environ: Environ) -> Answer | None:
         if path in self._scripts:

@@ -83,6 +83,10 @@ class State:
         self.database_outage = Outage(
             "The database takes no events now", "The database takes events again."
         )
+        self.inbox_outage = Outage(
+            "What is accepted waits in the database and cannot be written",
+            "What waited in the database is written again.",
+        )
         self._find_database = find_database
         self._find_redis = find_redis
         self._at_first_request: list[Callable[[], object]] = []
@@ -138,6 +142,19 @@ class State:
             logger.warning("%s", troubles[0])
 
         self._says_late = bool(troubles)
+
+    def settle(self, now: int) -> None:
+        """Write what was put into the database's inbox, unless that must wait."""
+        self._write_inbox(self.store.inbox.settle, now)
+
+    @property
+    def inbox_is_due(self) -> bool:
+        """Whether :meth:`work_off_inbox` has something to do."""
+        return self._store is not None and self._store.inbox.is_due
+
+    def work_off_inbox(self, now: int) -> None:
+        """Write some of what a busy process left in the inbox."""
+        self._write_inbox(self.store.inbox.work_off, now)
 
     def at_first_request(self, call: Callable[[], object]) -> None:
         """Have ``call`` run once, when the app is set up and serves."""
@@ -230,6 +247,16 @@ class State:
                 self.stream.forget(map(forgotten_hash, forgotten.visitors))
 
         return forgotten
+
+    def _write_inbox(self, write: Callable[[int], None], now: int) -> None:
+        try:
+            write(now)
+        except UNTError as error:
+            self.inbox_outage.begin(error)
+        except Exception as error:
+            self.note_failure(error)
+        else:
+            self.inbox_outage.end()
 
     def _secret_key(self) -> str | bytes | None:
         return self.app.config.get("SECRET_KEY") or self.settings.secret_key

@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from flask_unt.agents import Agent
+from flask_unt.agents import agent_words
 from flask_unt.agents import parse_agent
 from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.errors import WriteFailed
 from flask_unt.events import Entry
+from flask_unt.events import encode_entry
 from flask_unt.failpoint import failpoint
 
 from . import demo
@@ -39,6 +42,8 @@ from .engine import Database
 from .facts import DatabaseFacts
 from .facts import ask_database
 from .forget_person import Forgotten
+from .inbox import Inbox
+from .inbox import Waiting
 from .links import Seen
 from .ownership import total
 from .partitions import ensure_months
@@ -62,6 +67,7 @@ __all__ = [
     "Store",
     "StoreSettings",
     "StoreStatus",
+    "Waiting",
     "Written",
 ]
 
@@ -110,6 +116,7 @@ class Store(Reported, Aside, Persons):
         database = Database(url, options=engine_options, keep_journal=keep_journal)
         self._database = database
         self._transactions = Transactions(database, self._set_up, self.canary)
+        self.inbox = Inbox(database, self._transactions, self._rules, self._make_months)
         self._months_made_on: int | None = None
         self._agents: dict[str, Agent] = {}
 
@@ -148,6 +155,7 @@ class Store(Reported, Aside, Persons):
 
     def dispose(self) -> None:
         """Close the connections; the next use opens new ones."""
+        self.inbox.close()
         self._database.dispose()
 
     def write(self, entries: Sequence[Entry], now: int) -> Written:
@@ -165,6 +173,18 @@ class Store(Reported, Aside, Persons):
             return written
 
         return self._write(write)
+
+    def put(self, entry: Entry) -> None:
+        """Keep an entry to be written soon, by whoever has the time.
+
+        The user agent is kept as the few words that are made of it.
+
+        :raises VisitorForgotten: nothing was kept, as some visitors were forgotten.
+        :raises StoreUnavailable: the database cannot be written to now.
+        """
+        agent = agent_words(self._parse_agent(entry.agent))
+        visitors = {event.visitor for event in entry.events if event.visitor}
+        self.inbox.put(encode_entry(replace(entry, agent=agent)), visitors)
 
     def declare_email(self, visitor: str, email: str, now: int) -> None:
         """Note the address that somebody typed in this visitor's browser.
@@ -196,6 +216,7 @@ class Store(Reported, Aside, Persons):
             moments = forget.forget_visitor(connection, visitor, now)
             mark_hours(connection, moments, self.settings.timezone)
 
+        self.catch_up()
         self._write(erase)
 
     def forgotten_hashes(self) -> Sequence[bytes]:
@@ -205,6 +226,7 @@ class Store(Reported, Aside, Persons):
 
     def fresh_at(self, visitor: str) -> int | None:
         """When this visitor was made on purpose; None where it was not."""
+        self.catch_up()
         key = uuid.UUID(visitor).bytes
         statement = sa.select(schema.visitor.c.fresh_at)
 
@@ -290,6 +312,7 @@ class Store(Reported, Aside, Persons):
     def prune(self, now: int) -> Pruned:
         """Delete what is older than the site keeps."""
         self.prepare()
+        self.catch_up()
 
         return prune(
             self._database,

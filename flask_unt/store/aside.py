@@ -62,14 +62,9 @@ class Aside:
         :returns: how many of them were not set aside already.
         """
         payloads = [e if isinstance(e, str) else event_payload(e) for e in events]
-        known_by = {_hash(payload): payload for payload in payloads}
-        rows = [
-            (known_by[key], reason[:REASON_LIMIT], now, key, each)
-            for key in sorted(known_by)
-        ]
 
         return self._transactions.write(
-            lambda c: add_new(c, set_aside, COLUMNS, rows, "hash")
+            lambda c: keep_aside(c, payloads, reason, now, each)
         )
 
     def set_aside_reasons(self, reason: str = "") -> dict[str, int]:
@@ -135,6 +130,23 @@ class Aside:
 
 def _hash(payload: str) -> bytes:
     return hashlib.sha256(payload.encode()).digest()[:16]
+
+
+def keep_aside(
+    connection: sa.Connection,
+    payloads: Sequence[str],
+    reason: str,
+    now: int,
+    each: int = 1,
+) -> int:
+    """Keep these texts; how many of them were not set aside already."""
+    known_by = {_hash(payload): payload for payload in payloads}
+    rows = [
+        (known_by[key], reason[:REASON_LIMIT], now, key, each)
+        for key in sorted(known_by)
+    ]
+
+    return add_new(connection, set_aside, COLUMNS, rows, "hash")
 
 
 def _put_back(

@@ -142,7 +142,7 @@ class Database:
         :raises StoreUnavailable: the database cannot be reached.
         :raises WriteFailed: the database refused a statement.
         """
-        with self._connection(unt_write=True) as connection, _said_as_refused():
+        with self._connection(unt_write=True) as connection, said_as_refused():
             self._begin(connection)
 
             try:
@@ -306,7 +306,12 @@ def _said_as_unavailable() -> Iterator[None]:
 
 
 @contextmanager
-def _said_as_refused() -> Iterator[None]:
+def said_as_refused() -> Iterator[None]:
+    """Say with one of our own errors what the database, or its driver, refuses.
+
+    :raises StoreUnavailable: the connection is gone.
+    :raises WriteFailed: all else.
+    """
     try:
         yield
     except DBAPIError as error:

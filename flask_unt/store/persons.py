@@ -13,6 +13,7 @@ from . import export
 from . import forget_person
 from . import merges
 from .forget_person import Forgotten
+from .inbox import CatchesUp
 from .person import Person
 from .person import find_person
 from .person import person_of
@@ -22,7 +23,7 @@ from .transactions import Transactions
 from .write import Rules
 
 
-class Persons:
+class Persons(CatchesUp):
     """The part of a store that knows who is who."""
 
     _transactions: Transactions
@@ -46,12 +47,12 @@ class Persons:
 
     def person_of_email(self, email: str) -> Person | None:
         """Who an address means: all their users and browsers; None if nobody is."""
-        with self._transactions.reading() as connection:
+        with self._reading() as connection:
             return find_person(connection, email)
 
     def person_of_user(self, id: int) -> Person | None:
         """The same of one user, None if there is no such user."""
-        with self._transactions.reading() as connection:
+        with self._reading() as connection:
             return person_of(connection, [id])
 
     def visitor_uuid(self, id: int) -> str | None:
@@ -99,21 +100,21 @@ class Persons:
 
     def export_email(self, email: str) -> dict[str, Any] | None:
         """All rows of this address, by table; None if nobody has it."""
-        with self._transactions.reading() as connection:
+        with self._reading() as connection:
             person = find_person(connection, email)
 
             return export.export_person(connection, person) if person else None
 
     def export_user(self, id: int) -> dict[str, Any] | None:
         """All rows of this user and who is merged with it; None if there is none."""
-        with self._transactions.reading() as connection:
+        with self._reading() as connection:
             person = person_of(connection, [id])
 
             return export.export_person(connection, person) if person else None
 
     def export_visitor(self, visitor: str) -> dict[str, Any] | None:
         """All rows of this browser, by table; None if it is not known."""
-        with self._transactions.reading() as connection:
+        with self._reading() as connection:
             id = visitor_id_of(connection, uuid.UUID(visitor).bytes)
 
             return None if id is None else export.export_visitor(connection, id)
@@ -130,5 +131,7 @@ class Persons:
                 return None
 
             return forget_person.forget_person(connection, person, self._rules(), now)
+
+        self.catch_up()
 
         return self._transactions.write(erase)

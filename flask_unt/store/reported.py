@@ -10,6 +10,7 @@ from flask_unt.errors import UNTError
 from . import reports
 from .figures import is_behind
 from .figures import recompute_figures
+from .inbox import CatchesUp
 from .reported_pages import ReportedPages
 from .settings import StoreSettings
 from .transactions import Transactions
@@ -20,7 +21,7 @@ VISITORS_AT_ONCE = 200
 REPORT_PATIENCE = 2.0
 
 
-class Reported(ReportedPages):
+class Reported(ReportedPages, CatchesUp):
     """What the dashboard asks; see the functions of the same names in ``reports``."""
 
     settings: StoreSettings
@@ -192,6 +193,7 @@ class Reported(ReportedPages):
 
     def _bring_figures_up_to_date(self, seconds: float = REPORT_PATIENCE) -> None:
         """Of all marked visitors; what takes longer stays as it was."""
+        self.catch_up(seconds)
         end = time.monotonic() + seconds
 
         with suppress(UNTError):
@@ -200,6 +202,7 @@ class Reported(ReportedPages):
 
     def _sum_up(self, now: int, seconds: float = float("inf")) -> None:
         """Recompute marked hours for so long; the rest keeps its older figures."""
+        self.catch_up(seconds)
         end = time.monotonic() + seconds
 
         with suppress(UNTError):

@@ -61,7 +61,7 @@ class Transactions:
         with self._database.reading() as connection:
             yield connection
 
-    def write(self, work: Callable[[sa.Connection], T]) -> T:
+    def write(self, work: Callable[[sa.Connection], T], attempts: int = ATTEMPTS) -> T:
         """Do work in one transaction, again where another one is in its way.
 
         :raises StoreUnavailable: the database takes no writes now.
@@ -76,7 +76,7 @@ class Transactions:
                 with self._database.writing() as connection:
                     return work(connection)
             except WriteFailed as error:
-                again = attempt < ATTEMPTS and time.monotonic() < end
+                again = attempt < attempts and time.monotonic() < end
                 self._judge(error, again)
 
             time.sleep(random.uniform(0.01, 0.05) * attempt)

@@ -9,11 +9,13 @@ import time
 from rq import Queue
 
 from ..errors import StreamUnavailable
+from ..errors import UNTError
 from ..jobs import DRAIN
 from ..jobs import Shift
 from ..jobs import enqueue_drain
 from ..jobs import enqueue_help
 from ..jobs import enqueue_prune
+from ..store import Store
 from ..stream import Stream
 from .health import Pulse
 
@@ -31,8 +33,11 @@ log = logging.getLogger("flask_unt")
 class Watcher:
     """Enqueues a drain whenever entries wait and nobody drains; shows life."""
 
-    def __init__(self, stream: Stream, shift: Shift, pulse: Pulse) -> None:
+    def __init__(
+        self, stream: Stream, store: Store, shift: Shift, pulse: Pulse
+    ) -> None:
         self._stream = stream
+        self._store = store
         self._pulse = pulse
         self._shift = shift
         self._jobs: Queue | None = None
@@ -86,8 +91,20 @@ class Watcher:
             self._next_prune = time.monotonic() + PRUNE_SECONDS
             enqueue_prune(self._stream, jobs)
 
-        if self._stream.wait(BLOCK_MS) or self._stream.stale(self._shift.claim_idle_ms):
+        if self._is_something_waiting():
             enqueue_drain(self._stream, jobs)
+
+    def _is_something_waiting(self) -> bool:
+        """In Redis, or in the database, where entries go while Redis is away."""
+        stream = self._stream
+
+        if stream.wait(BLOCK_MS) or stream.stale(self._shift.claim_idle_ms):
+            return True
+
+        try:
+            return self._store.inbox.is_waiting()
+        except UNTError:
+            return False
 
     def _beat(self) -> None:
         if time.monotonic() < self._next_beat:

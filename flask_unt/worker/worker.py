@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 
 from ..drain import Drained
 from ..drain import Outage
+from ..drain import now_ms
 from ..errors import StoreUnavailable
 from ..errors import StreamUnavailable
 from ..errors import WriteFailed
@@ -32,6 +33,7 @@ from .watcher import Watcher
 DEQUEUE_SECONDS = 1
 BURST_SECONDS = 0.1
 REGISTERED_SECONDS = 30
+INBOX_SECONDS = 5.0
 
 log = logging.getLogger("flask_unt")
 
@@ -58,7 +60,7 @@ class Worker:
             linger=0.0 if burst else 1.0,
             claim_idle_ms=claim_idle_ms,
         )
-        self._watcher = Watcher(stream, self._shift, pulse)
+        self._watcher = Watcher(stream, state.store, self._shift, pulse)
         self._outage = Outage("The worker waits", "The worker goes on.")
 
     def run(self) -> int:
@@ -95,6 +97,7 @@ class Worker:
 
         self._stream.ensure_group()
         self._stream.forget(store.forgotten_hashes())
+        store.inbox.drain(now_ms(), INBOX_SECONDS)
 
     def _work(self) -> bool:
         """Work as long as the queue is ours; True when all is done (``burst``)."""
@@ -136,6 +139,7 @@ class Worker:
                 continue
 
             if self._stream.waiting() <= self._shift.last.left:
+                self._state.store.inbox.drain(now_ms())
                 return True
 
             self._stopping.wait(BURST_SECONDS)
