@@ -365,6 +365,16 @@ def test_a_bad_event_is_rejected_and_its_neighbours_are_kept(
     assert result.accepted == 2
 
 
+def test_an_email_in_the_address_that_a_click_led_to_is_masked() -> None:
+    led = {"url": "https://shop.example/u/ada%40site.example/ada@site.example"}
+    body = batch({**CUSTOM, "props": {**led, "by": "ada@site.example"}})
+    (event,) = parse_batch(body, RULES, NOW).events
+
+    assert isinstance(event, Custom)
+    masked = {"url": "https://shop.example/u/[email]/[email]", "by": "ada@site.example"}
+    assert json.loads(event.props) == masked
+
+
 def test_a_number_out_of_all_bounds_in_props_is_rejected() -> None:
     body = batch({**CUSTOM, "props": {"a": 12345}}).replace(b"12345", b"1e999")
     assert parse_batch(body, RULES, NOW).rejected == (Rejected(0, "bad-props"),)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cleaning import VISITOR
+from ..cleaning import clean_masked
 from ..cleaning import clean_text
 from .keys import ID
 
@@ -151,7 +152,7 @@ def read_props(data: Mapping[str, Any]) -> str:
         raise BadField("bad-props")
 
     cleaned = {
-        clean_text(name, NAME_LIMIT): _clean_property(value)
+        clean_text(name, NAME_LIMIT): _clean_property(name, value)
         for name, value in props.items()
     }
     text = json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
@@ -171,7 +172,11 @@ def read_token(data: Mapping[str, Any]) -> str:
     return token
 
 
-def _clean_property(value: object) -> object:
+def _clean_property(name: str, value: object) -> object:
+    # Where a click led to: unt.js tells of it by itself.
+    if name == "url" and isinstance(value, str):
+        return clean_masked(value, PROPS_LIMIT)
+
     if isinstance(value, str):
         return clean_text(value, PROPS_LIMIT)
 
