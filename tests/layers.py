@@ -18,7 +18,7 @@ ROWS = (
     "state | drain",
     "stream | store | outage",
     "events | agents | config",
-    "urls cleaning",
+    "urls cleaning countries country_tables",
     "errors failpoint early",
 )
 
