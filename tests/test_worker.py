@@ -18,6 +18,7 @@ import redis
 from flask_unt.errors import VisitorForgotten
 from flask_unt.store import Store
 from flask_unt.stream import Stream
+from flask_unt.worker.stopping import SECONDS_TO_FINISH
 
 APP = """
 import os
@@ -32,15 +33,26 @@ app.config.update(UNT_DATABASE_URL=os.environ["DATABASE"])
 app.config.update(UNT_REDIS_URL=os.environ["REDIS"])
 UNT(app)
 """
-# Other values than the worker's own 15 seconds are for tests only.
+# Other values than the worker's own 15 and 9 seconds are for tests only.
 IMPATIENT = """
 import sys
 
 from app import app
 from flask_unt.worker import run
+from impatience import lose_patience
 
+lose_patience(1500, seconds_to_finish=3)
 sys.exit(run(app.extensions["unt"], claim_idle_ms=1500))
 """
+LONG = pytest.mark.long
+# What keeps a worker in the middle of a batch.
+LOCKS = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "LOCK TABLE unt_visitor IN ACCESS EXCLUSIVE MODE",
+    "mysql": "LOCK TABLES unt_visitor WRITE",
+}
+
+PATH = f"{processes.REPOSITORY}:{processes.REPOSITORY / 'tests'}"
 
 Start = Callable[..., processes.Process]
 
@@ -66,7 +78,7 @@ def start(tmp_path: Path, spawn: Start, database_url: str, redis_url: str) -> St
             environment={
                 "DATABASE": database,
                 "REDIS": redis,
-                "PYTHONPATH": str(processes.REPOSITORY),
+                "PYTHONPATH": PATH,
                 **environment,
             },
         )
@@ -166,10 +178,9 @@ def test_a_stopped_worker_finishes_and_leaves_no_trace(
     worker = start()
     ready(worker)
     stream.add(entries.data())
-    started = time.monotonic()
 
     assert worker.stop() == 0
-    assert time.monotonic() - started < 5
+    assert "not finished in time" not in worker.log()
     assert stream.status(0).workers == ()
 
     with redis.Redis.from_url(redis_url) as client:
@@ -183,24 +194,25 @@ def test_ctrl_c_stops_it_too(start: Start) -> None:
     ready(worker)
     os.kill(worker.pid, signal.SIGINT)
 
-    assert worker.wait(10) == 0
+    assert worker.wait() == 0
 
 
 @on_postgresql
 def test_a_stop_is_heard_while_the_database_is_frozen(
     start: Start, stream: Stream, own_postgres: Callable[..., Any]
 ) -> None:
+    """Ten seconds are what most give a process that they stop."""
     server = own_postgres()
-    worker = start(database=server.fresh_database())
+    worker = start(database=server.fresh_database(), impatient=True)
     ready(worker)
     server.freeze()
     stream.add(entries.data())
+    worker.wait_until(lambda: stream.leased("drain"))
     time.sleep(1)
-    started = time.monotonic()
 
-    assert worker.stop() == 0
-    assert time.monotonic() - started < 10
+    assert worker.stop(patience=60) == 0
     assert stream.waiting() == 1
+    assert SECONDS_TO_FINISH < 10
 
     server.thaw()
 
@@ -243,7 +255,9 @@ def kill_at(failpoint: str, start: Start, stream: Stream) -> None:
     for _ in range(30):
         stream.add(entries.data())
 
-    assert start(UNT_FAILPOINT=failpoint).wait() == -signal.SIGKILL
+    worker = start(impatient=True, UNT_FAILPOINT=failpoint)
+
+    assert worker.wait() == -signal.SIGKILL
 
 
 def go_on(start: Start, stream: Stream) -> None:
@@ -305,20 +319,33 @@ def test_workers_that_something_else_ends_cost_no_entry(
 
 
 @pytest.mark.fault
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "database_url",
+    [
+        "postgresql",
+        pytest.param("sqlite", marks=LONG),
+        pytest.param("mariadb", marks=LONG),
+    ],
+    indirect=True,
+)
 def test_a_worker_frozen_and_woken_again_writes_nothing_twice(
     start: Start, stream: Stream, rows: entries.Rows
 ) -> None:
-    """Another takes its entries meanwhile, once the lease has run out."""
+    """In the middle of a batch; another takes its entries meanwhile."""
     frozen = start(impatient=True)
     ready(frozen)
 
-    for _ in range(2000):
-        stream.add(entries.data())
+    with rows.connection() as connection:
+        connection.exec_driver_sql(LOCKS[connection.dialect.name])
 
-    frozen.freeze()
+        for _ in range(2000):
+            stream.add(entries.data())
+
+        frozen.wait_until(lambda: stream.status(0).pending > 0)
+        frozen.freeze()
+
     another = start(impatient=True)
-    time.sleep(13)
+    another.wait_until(lambda: not stream.waiting() or holds(another, stream))
     frozen.thaw()
 
     for _ in range(50):
@@ -330,6 +357,15 @@ def test_a_worker_frozen_and_woken_again_writes_nothing_twice(
     assert another.stop() == 0
 
     assert_exactly(2050, rows, stream)
+
+
+def holds(worker: processes.Process, stream: Stream) -> bool:
+    """Whether entries were handed to this worker and are not acknowledged."""
+    with stream.connection() as client:
+        return any(
+            consumer["pending"] and f":{worker.pid}:".encode() in consumer["name"]
+            for consumer in client.xinfo_consumers(stream.key, "unt")
+        )
 
 
 @on_sqlite
@@ -371,7 +407,7 @@ def test_it_waits_for_a_redis_that_is_not_there_yet(
     server.stop()
     worker = start(redis=server.url())
     worker.wait_until(lambda: "The worker waits" in worker.log())
-    time.sleep(2)
+    time.sleep(1)
     server.start()
     ready(worker)
     stream = Stream(server.url(), queue="unt", max_backlog=100)
@@ -430,7 +466,7 @@ def test_a_stop_is_heard_while_it_waits(start: Start, free_port: int) -> None:
     worker.wait_until(lambda: "The worker waits" in worker.log())
     os.kill(worker.pid, signal.SIGTERM)
 
-    assert worker.wait(10) == 0
+    assert worker.wait() == 0
 
 
 @on_sqlite
@@ -458,9 +494,9 @@ def test_several_workers_live_and_die_with_their_parent(
     stream.add(entries.data())
     drained(parent, stream)
     parent.kill_only()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + processes.PATIENCE
 
-    while any(is_alive(child) for child in children):
+    while any(map(processes.is_running, children)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -471,10 +507,18 @@ def test_several_workers_stop_and_one_that_dies_is_replaced(
 ) -> None:
     parent = start("--workers", "2")
     parent.wait_until(lambda: len(stream.status(0).workers) == 2)
-    os.kill(processes.process_tree(parent.pid)[1], signal.SIGKILL)
-    parent.wait_until(lambda: len(stream.status(0).workers) == 3)
+    killed = processes.process_tree(parent.pid)[1]
+    os.kill(killed, signal.SIGKILL)
+    parent.wait_until(lambda: len(live_children(parent, stream) - {killed}) == 2)
 
     assert parent.stop() == 0
+
+
+def live_children(parent: processes.Process, stream: Stream) -> set[int]:
+    """The processes of a worker's that show life in Redis."""
+    shown = {int(name.split(":")[1]) for name in stream.status(0).workers}
+
+    return shown & {*processes.process_tree(parent.pid)[1:]}
 
 
 @on_sqlite
@@ -486,15 +530,6 @@ def test_several_workers_drain_in_a_burst(
 
     assert start("--workers", "2", "--burst").wait() == 0
     assert rows.views() == 100
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-
-    return state != "Z"
 
 
 @on_sqlite

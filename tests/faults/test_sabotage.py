@@ -34,7 +34,11 @@ def test_a_worker_killed_once_turns_only_a_broken_one_red(
     failpoint: str,
     red: set[str],
 ) -> None:
-    broken = {} if sabotage is None else {"SABOTAGE": sabotage}
+    broken = {"CLAIM_IDLE_MS": "1500"}
+
+    if sabotage is not None:
+        broken["SABOTAGE"] = sabotage
+
     verdict = one_death(stage("postgresql"), failpoint, broken)
 
     assert verdict.acknowledged == verdict.tried > BATCHES

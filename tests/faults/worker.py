@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import sys
 
+from impatience import lose_patience
+
 from faults.app import app
 from faults.sabotage import sabotage
 from flask_unt.worker import run
 
 if __name__ == "__main__":
+    claim_idle_ms = int(os.environ.get("CLAIM_IDLE_MS", "3000"))
+    lose_patience(claim_idle_ms)
     sabotage(os.environ.get("SABOTAGE"))
-    sys.exit(
-        run(
-            app.extensions["unt"],
-            claim_idle_ms=int(os.environ.get("CLAIM_IDLE_MS", "3000")),
-        )
-    )
+    sys.exit(run(app.extensions["unt"], claim_idle_ms=claim_idle_ms))
