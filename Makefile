@@ -45,7 +45,7 @@ soak: setup
 faults: setup .venv/.ready-bench
 	PYTHONPATH=tests $(NEWEST) -m faults.run --seeds $(SEEDS) \
 		--seconds $(FAULT_SECONDS) $(if $(FAULT_SEED),--seed $(FAULT_SEED))
-	$(NEWEST) -m pytest tests/faults -m fault
+	$(NEWEST) -m pytest -m fault
 
 bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/run.py
