@@ -24,6 +24,7 @@ from . import exports
 from . import gone
 from . import live
 from . import merging
+from . import more
 from . import pages
 from . import people
 from . import person
@@ -54,6 +55,7 @@ ROUTES = (
     Route("/pages", views.pages),
     Route("/page/<int:id>", pages.page_detail),
     Route("/live", live.live),
+    Route("/more/<card>", more.more),
     Route("/status", views.status),
     Route("/api/live", live.live_figures),
     Route("/api/<report>", api),

@@ -162,12 +162,43 @@ def log(state: State, args: Args, clock: Clock) -> Rows | None:
     return None
 
 
+def origins(state: State, args: Args, clock: Clock) -> Rows:
+    """Where visits came from, and with what they were made."""
+    found = reports.origins(state, args, clock, limit=ALL_PAGES)
+
+    for kind in ("sites", "campaigns", "devices", "countries"):
+        for row in getattr(found, kind):
+            yield {
+                "kind": kind,
+                "name": row.name,
+                "visits": row.visits,
+                "share": round(row.share, 6),
+            }
+
+
+def known(state: State, args: Args, clock: Clock) -> Rows:
+    """Pages that led to becoming known, and where others left."""
+    found = reports.became_known(state, args, clock, limit=ALL_PAGES)
+
+    for kind, steps in (("became known after", found.led), ("left", found.left)):
+        for step in steps:
+            yield {
+                "kind": kind,
+                "title": step.page and step.page.title,
+                "path": step.page and step.page.path,
+                "count": step.count,
+                "share": round(step.share, 6),
+            }
+
+
 EXPORTS: Mapping[str, Callable[[State, Args, Clock], Rows | None]] = {
     "people": people,
     "users": users,
     "visitors": visitors,
     "pages": pages,
     "log": log,
+    "origins": origins,
+    "known": known,
 }
 
 

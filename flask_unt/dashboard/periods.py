@@ -73,6 +73,19 @@ class Period:
 
         return f"{self.first}{BETWEEN}{self.last}"
 
+    @property
+    def people(self) -> dict[str, str]:
+        """The filter of the people who came in it."""
+        return {"came" if self.is_custom else "seen": self.span}
+
+    def people_with(self, name: str, value: str) -> dict[str, str]:
+        """The same with one more filter."""
+        return self.people | {name: value}
+
+    def compared(self) -> dict[str, str]:
+        """The URL parameters of this period beside the one before."""
+        return {key: value for key, value in self.args().items() if key != "compare"}
+
     def args(self, **more: str) -> dict[str, str]:
         """The URL parameters that lead here."""
         if self.is_custom:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..state import State
+from ..store.page_shapes import BecameKnown
+from ..store.page_shapes import Origins
 from ..store.reports import Overview
 from ..store.reports import PageShare
 from ..store.reports import UserDetail
@@ -23,6 +25,7 @@ PER_PAGE = 50
 FIRST_ROWS = 8
 MANY_PAGES = 200
 RING = 6
+CARD_ROWS = 5
 Args = Mapping[str, str]
 
 
@@ -61,6 +64,18 @@ def pages(state: State, args: Args, clock: Clock, limit: int = MANY_PAGES) -> Pa
     return state.store.page_share(since=period.since, until=period.until, limit=limit)
 
 
+def origins(state: State, args: Args, clock: Clock, limit: int = CARD_ROWS) -> Origins:
+    period = parse_period(args, clock)
+    return state.store.origins(since=period.since, until=period.until, limit=limit)
+
+
+def became_known(
+    state: State, args: Args, clock: Clock, limit: int = CARD_ROWS
+) -> BecameKnown:
+    period = parse_period(args, clock)
+    return state.store.became_known(since=period.since, until=period.until, limit=limit)
+
+
 def user(state: State, args: Args, clock: Clock) -> UserDetail | None:
     id = parse_number(args.get("id", ""))
     return state.store.user(id, now=clock.now) if is_id(id) else None
@@ -70,6 +85,8 @@ REPORTS: Mapping[str, Callable[[State, Args, Clock], Any]] = {
     "overview": overview,
     "users": users,
     "visitors": visitors,
+    "origins": origins,
+    "became-known": became_known,
     "pages": pages,
     "user": user,
 }

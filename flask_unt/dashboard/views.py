@@ -46,6 +46,8 @@ def overview() -> Response:
         figures=figures_of(report, period),
         people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
         share=reports.pages(state, request.args, clock, limit=reports.RING),
+        origins=reports.origins(state, request.args, clock),
+        known=reports.became_known(state, request.args, clock),
     )
 
 

@@ -33,7 +33,10 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first screen. ``previous`` is the period of equal length before this one.
+    """The first screen.
+
+    ``previous`` is the period of equal length before this one, ``series_before`` its
+    days.
 
     ``hours_behind`` changed hours are not added up yet: their older figures are shown.
     """
@@ -51,6 +54,7 @@ class Overview:
     not_counted_bots: int
     first_view_at: int | None
     hours_behind: int
+    series_before: tuple[DayFigures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

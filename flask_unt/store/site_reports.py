@@ -56,6 +56,7 @@ def overview(
         not_counted_bots=_bot_views(conn, span),
         first_view_at=_first_view_at(conn, bots),
         hours_behind=_hours_behind(conn),
+        series_before=_series(conn, span.before()),
     )
 
 

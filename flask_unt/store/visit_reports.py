@@ -137,7 +137,7 @@ def _pages_before(since: int, until: int, bots: str) -> sa.Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    return sa.select(before)
+    return sa.select(before).select_from(latest)
 
 
 def _parts(

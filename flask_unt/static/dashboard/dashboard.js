@@ -56,6 +56,8 @@
     const rows = [...box.querySelectorAll("tbody tr")];
     const series = box.dataset.shown || "visitors";
     const numbers = rows.map((row) => Number(row.dataset[series]));
+    const before = rows.map((row) =>
+      Number(row.dataset["before" + series[0].toUpperCase() + series.slice(1)]));
     const accent = colour("--accent");
     const last = numbers.length - 2;
     box.classList.add("drawn");
@@ -80,17 +82,40 @@
               borderDash: (at) => (at.p0DataIndex >= last ? [4, 4] : undefined),
             },
           },
+          ...(before.some(Number.isFinite)
+            ? [
+                {
+                  data: before.map((value) => (Number.isFinite(value) ? value : null)),
+                  borderColor: colour("--muted"),
+                  borderDash: [3, 4],
+                  borderWidth: 1,
+                  pointRadius: 0,
+                  pointHoverRadius: 0,
+                  cubicInterpolationMode: "monotone",
+                },
+              ]
+            : []),
         ],
       },
       options: {
         animation: false,
         maintainAspectRatio: false,
+        onClick: (event, found) => {
+          const link = found.length && rows[found[0].index].querySelector("a");
+
+          if (link) {
+            link.click();
+          }
+        },
         interaction: { intersect: false, mode: "index" },
         plugins: {
           legend: { display: false },
           tooltip: {
             ...tooltip(),
-            callbacks: { label: (item) => item.formattedValue + " " + series },
+            callbacks: {
+              label: (item) =>
+                item.formattedValue + " " + series + (item.datasetIndex ? " before" : ""),
+            },
           },
         },
         scales: {

@@ -1,0 +1,139 @@
+"""The first screen's range, its cards, and where its numbers lead."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from dashboards import BOARD
+from dashboards import declare
+from dashboards import opened
+from dashboards import seen
+from dashboards import sites
+from recount import ADA
+from recount import DAY_MS
+from recount import MINUTE_MS
+from recount import NOW
+from recount import Rows
+from recount import fill
+from recount import opened as open_store
+from recount import view
+from recount import visitor
+from tracked import OTHER_VISITOR
+from tracked import now
+
+from flask_unt.dashboard.clock import Clock
+
+make_site = pytest.fixture(sites)
+
+
+def words(answer):
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+@pytest.fixture
+def site(make_site):
+    """Ana came from a forum and left an email on the contact page."""
+    app = make_site(UNT_RATE_LIMIT=None)
+    seen(app, "/", "Home", 9 * MINUTE_MS, referrer="https://forum.example/t/1")
+    seen(app, "/contact", "Contact", 8 * MINUTE_MS)
+    declare(app, "ana@example.com")
+    seen(app, "/about?utm_source=news", "About", MINUTE_MS, visitor=OTHER_VISITOR)
+    seen(app, "/old", "Old", 3 * DAY_MS, visitor=OTHER_VISITOR)
+    return app
+
+
+def test_cards_say_where_visits_came_from_and_what_they_led_to(site):
+    text = words(opened(site).get(BOARD))
+
+    assert "Directly 2 67%" in text
+    assert "forum.example 1 33%" in text
+    assert "Campaigns Campaign Bar Visits Share news 1 33%" in text
+    assert "before they became known All → pages before they became known" in text
+    assert "Contact 1 100%" in text
+    assert "Where those left who stayed anonymous" in text
+
+
+def test_each_card_has_all_its_rows_and_an_export(site):
+    client = opened(site)
+
+    for card in ("origins", "known", "devices"):
+        html = client.get(f"{BOARD}/more/{card}").text
+        link = re.search(r'href="([^"]+\.csv[^"]*)"', html)[1].replace("&amp;", "&")
+        assert client.get(link).text.startswith("kind,")
+
+    assert client.get(f"{BOARD}/more/nothing").status_code == 404
+    assert client.get(f"{BOARD}/api/origins").json["visits"] == 3
+    assert client.get(f"{BOARD}/api/became-known").json["people"] == 1
+
+
+def test_days_of_ones_own_are_a_range_and_a_chip(site):
+    clock = Clock("UTC", now())
+    day = clock.at(clock.now - 3 * DAY_MS).date()
+    client = opened(site)
+    text = words(client.get(f"{BOARD}?from={day}&to={day}"))
+
+    assert f"1 person came on {day.day} " in text
+    assert "remove this filter" in text
+    assert "as many as the day before" not in text
+
+
+def test_the_time_before_is_shown_unless_it_is_not_wanted(site):
+    client = opened(site)
+
+    assert "data-before-views" in client.get(BOARD).text
+    plain = client.get(f"{BOARD}?compare=0").text
+    assert "data-before-views" not in plain
+    assert "none before" not in words(client.get(f"{BOARD}?compare=0"))
+    assert "compare again" in plain
+
+
+@pytest.mark.parametrize("query", ["range=7d", "range=30d", "range=today"])
+def test_numbers_of_people_lead_to_these_people(site, query):
+    client = opened(site)
+    html = client.get(f"{BOARD}?{query}").text
+    links = set(re.findall(rf'href="({BOARD}/users\?(?:seen|known)=[^"]+)"', html))
+
+    assert len(links) == 3
+    for link in links:
+        found = words(client.get(link.replace("&amp;", "&")))
+        assert "1 person" in found
+        assert "ana@example.com" in found
+
+
+def test_origins_equal_a_recount(database_url):
+    since, until = NOW - 9 * DAY_MS, NOW - DAY_MS
+
+    with open_store(database_url) as store:
+        fill(store)
+        found = store.origins(since=since, until=until, limit=100)
+        visits = [
+            row for row in Rows(database_url).visits if since <= row.started_at < until
+        ]
+
+    devices = Counter(row.device for row in visits)
+    campaigns = Counter(row.utm_source for row in visits if row.utm_source)
+    assert found.visits == len(visits)
+    assert {part.name: part.visits for part in found.devices} == devices
+    assert sum(part.visits for part in found.sites) == len(visits)
+    assert sum(part.visits for part in found.campaigns) == sum(campaigns.values())
+
+
+def test_the_page_before_somebody_became_known(database_url):
+    """The last one that nobody was signed in on, on the browser of their first link."""
+    with open_store(database_url) as store:
+        store.write([view(1, 5000, "/", "Home"), view(1, 4000, "/sign-in")], NOW - 4000)
+        store.write([view(1, 3000, "/welcome", user=ADA)], NOW - 3000)
+        store.write([view(2, 2000, "/contact")], NOW - 2000)
+        store.declare_email(visitor(2), "cy@example.com", NOW - 1000)
+        store.write([view(3, 3000, "/"), view(3, 2000, "/left")], NOW)
+        store.declare_email(visitor(4), "no-page@example.com", NOW)
+        found = store.became_known(since=0, until=NOW + 1)
+
+    assert found.people == 3
+    assert {(s.page.path, s.count) for s in found.led} == {
+        ("/sign-in", 1),
+        ("/contact", 1),
+    }
+    assert [(s.page.path, s.count) for s in found.left] == [("/left", 1)]
