@@ -96,6 +96,7 @@ ENTRIES = st.builds(
     cookie=st.none() | st.uuids().map(str),
     team=st.none() | st.booleans(),
     impersonator=USERS,
+    country=st.sampled_from((None, "BR", "PT")),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -168,8 +169,10 @@ def test_an_entry_of_wrong_types_is_a_value_error_or_an_entry(
         b"[1]",
         b'[3,1,"",null,false,null,false,false,null,null,null,[]]',
         b'[2,1,"",null,false,null,false,false,null,[]]',
-        b'[2,1,"",null,false,null,false,false,null,0,null,[]]',
-        b'[2,1,"",null,false,null,false,false,null,null,"ana",[]]',
+        b'[2,1,"",null,false,null,false,false,null,0,null,null,[]]',
+        b'[2,1,"",null,false,null,false,false,null,null,"ana",null,[]]',
+        b'[2,1,"",null,false,null,false,false,null,null,null,"pt",[]]',
+        b'[2,1,"",null,false,null,false,false,null,null,null,7,[]]',
         b'[1,1,"",null,false,null,false,false,null,null,null,[]]',
         b'[true,1,"",null,false,null,false,false,null,[]]',
         b'[1,"1","",null,false,null,false,false,null,[]]',

@@ -163,6 +163,22 @@ def test_counts_what_is_new_and_what_was_known(store: Store) -> None:
     assert store.write([*batch, *batch], NOW) == Written(0, 6)
 
 
+def test_a_visit_is_from_the_country_of_its_zone_or_of_its_address(
+    sqlite_url: str,
+) -> None:
+    there = {"zone": "Europe/Lisbon"}
+
+    with open_store(sqlite_url) as store:
+        store.write([entry(view(), **there)], NOW)
+        store.write([entry(view("v2", BEN), **there, country="BR")], NOW)
+        store.write([entry(view("v3", None), zone="UTC")], NOW)
+        found = sorted(row.country for row in rows(store, schema.visit))
+        agents = {row.country for row in rows(store, schema.agent)}
+
+    assert found == ["BR", "PT"]
+    assert agents == {"BR", "PT", None}
+
+
 def test_keeps_a_view_as_it_was_sent(store: Store) -> None:
     before = view("v0")
     shown = view(

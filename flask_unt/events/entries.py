@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import fields
@@ -25,6 +26,7 @@ from .kinds import View
 
 ENTRY_VERSION = 2
 READABLE_VERSIONS = (1, 2)
+COUNTRY = re.compile("[A-Z]{2}")
 
 EVENT_TYPES: Mapping[str, type[Any]] = {
     "view": View,
@@ -58,6 +60,7 @@ def encode_entry(entry: Entry) -> bytes:
         entry.cookie,
         entry.team,
         _pack_user(entry.impersonator),
+        entry.country,
         [pack_event(event) for event in entry.events],
     ]
     return to_json(data).encode("utf-8", "replace")
@@ -75,10 +78,10 @@ def decode_entry(data: bytes) -> Entry:
             raise ValueError(f"This release cannot read an entry of version {version}.")
 
         if version == 1:
-            rest[8:8] = [None, None]
+            rest[8:8] = [None, None, None]
 
         received, agent, zone, webdriver, user, *told, events = rest
-        fresh, asked, cookie, team, impersonator = told
+        fresh, asked, cookie, team, impersonator, country = told
         return Entry(
             integer(received),
             _text(agent),
@@ -91,6 +94,7 @@ def decode_entry(data: bytes) -> Entry:
             _maybe_visitor(cookie),
             None if team is None else _flag(team),
             unpack_user(impersonator),
+            _maybe_country(country),
         )
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"This is not an entry: {error!r}.") from error
@@ -167,6 +171,15 @@ def _maybe_visitor(value: object) -> str | None:
         raise ValueError("A visitor's id was expected.")
 
     return visitor
+
+
+def _maybe_country(value: object) -> str | None:
+    code = _maybe_text(value)
+
+    if code is not None and not COUNTRY.fullmatch(code):
+        raise ValueError("A country's code was expected.")
+
+    return code
 
 
 def _list(value: object) -> list[Any]:

@@ -122,6 +122,7 @@ class Entry:
     browser was before, where its cookie names another one than the events.
     ``team``: whether the user is of the site's team; None is unknown.
     ``impersonator``: who acts as the user, and so is the one who sees the pages.
+    ``country``: where the request came from, by its address; None is unknown.
     """
 
     received: int
@@ -135,6 +136,7 @@ class Entry:
     cookie: str | None = None
     team: bool | None = None
     impersonator: Identity | None = None
+    country: str | None = None
 
 
 def _known(email: str | None, id: str | None, name: str | None) -> Identity | None:

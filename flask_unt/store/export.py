@@ -37,7 +37,7 @@ from .schema import visitor_day
 
 Rows = list[dict[str, Any]]
 SECRET = {visitor.c.uuid, visitor.c.alias_of}
-AGENT = ("browser", "system", "device", "language", "zone")
+AGENT = ("browser", "system", "device", "language", "zone", "country")
 PAGE = ("host", "path", "title")
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from flask_unt.agents import Agent
+from flask_unt.countries import country_of
 from flask_unt.urls import page_hash
 
 from .dialect import insert_missing
@@ -33,12 +34,24 @@ class Description(NamedTuple):
     bot: bool
     language: str | None
     zone: str | None
+    country: str | None
 
 
-def describe(agent: Agent, language: str | None, zone: str | None) -> Description:
-    """What a browser says of itself, by its parsed user agent and its settings."""
+def describe(
+    agent: Agent, language: str | None, zone: str | None, country: str | None = None
+) -> Description:
+    """What a browser says of itself, by its parsed user agent and its settings.
+
+    :param country: where it is, if more is known of that than the zone tells.
+    """
     return Description(
-        agent.browser, agent.system, agent.device, agent.bot, language, zone
+        agent.browser,
+        agent.system,
+        agent.device,
+        agent.bot,
+        language,
+        zone,
+        country or country_of(zone),
     )
 
 

@@ -23,7 +23,7 @@ from .visits import Part
 from .visits import TakeApart
 from .visits import group_parts
 
-AGENT = ("browser", "system", "device", "language", "zone")
+AGENT = ("browser", "system", "device", "language", "zone", "country")
 CAME_FROM = ("referrer", "utm_source", "utm_medium", "utm_campaign")
 DESCRIPTION = (*AGENT, *CAME_FROM)
 FIGURES = (

@@ -118,7 +118,7 @@ def view_row(shown: Shown, visit_id: bytes | None, bot: bool) -> tuple[Any, ...]
 def part_of(shown: Shown, visitor_id: int) -> Part:
     """A new page view for the rule for visits."""
     spot = (shown.view.time, shown.view.key)
-    browser, system, device, bot, language, zone = shown.agent
+    browser, system, device, bot, *places = shown.agent
 
     return Part(
         visitor_id,
@@ -132,7 +132,7 @@ def part_of(shown: Shown, visitor_id: int) -> Part:
         shown.reading.engaged,
         bot,
         shown.team,
-        (browser, system, device, language, zone, *shown.came_from),
+        (browser, system, device, *places, *shown.came_from),
         None,
     )
 

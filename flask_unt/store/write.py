@@ -242,8 +242,8 @@ def _shown(
     rules: Rules,
 ) -> list[Shown]:
     described = {
-        (entry.agent, view.lang, entry.zone): describe(
-            rules.parse_agent(entry.agent), view.lang, entry.zone
+        (entry.agent, view.lang, entry.zone, entry.country): describe(
+            rules.parse_agent(entry.agent), view.lang, entry.zone, entry.country
         )
         for view, entry in views.values()
     }
@@ -251,7 +251,7 @@ def _shown(
     shown = []
 
     for key, (view, entry) in views.items():
-        agent = described[entry.agent, view.lang, entry.zone]
+        agent = described[entry.agent, view.lang, entry.zone, entry.country]
         shown.append(
             Shown(
                 view,

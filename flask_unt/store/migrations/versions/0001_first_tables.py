@@ -160,6 +160,7 @@ _table(
     _flag("bot"),
     sa.Column("language", sa.String(35)),
     sa.Column("zone", sa.String(64)),
+    sa.Column("country", sa.String(2)),
     sqlite_autoincrement=True,
 )
 
@@ -184,6 +185,7 @@ _table(
     sa.Column("zone", sa.String(64)),
     *_came_from(),
     _flag("team"),
+    sa.Column("country", sa.String(2)),
     _index_of_known("user_id"),
     sa.Index(None, "visitor_id", "last_at"),
 )
