@@ -23,6 +23,7 @@ from . import doors
 from . import exports
 from . import gone
 from . import live
+from . import me
 from . import merging
 from . import more
 from . import pages
@@ -92,6 +93,7 @@ def register(app: Flask, state: State) -> None:
     app.extensions["unt_dashboard"] = Tries()
     app.register_blueprint(blueprint)
     state.exemptions.add(blueprint)
+    me.register(app, state, host)
 
     @app.before_request
     def hide_redirects() -> None:

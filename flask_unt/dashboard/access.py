@@ -152,17 +152,25 @@ def _ask(check: Check) -> Any:
 
 def _is_own_form() -> bool:
     """Whether a change was asked for by a form of ours, in this very session."""
-    return _is_own_origin() and is_csrf_token(request.form.get("token", ""))
+    return is_own_origin() and is_csrf_token(request.form.get("token", ""))
 
 
-def _is_own_origin() -> bool:
+def is_own_origin(*, required: bool = False) -> bool:
+    """Whether this site's own page sent the request, as the browser says.
+
+    :param required: a request that says nothing of it does not count as ours.
+    """
     site = request.headers.get("Sec-Fetch-Site")
 
     if site is not None:
         return site == "same-origin"
 
     origin = request.headers.get("Origin")
-    return origin is None or origin_host(origin) in _own_hosts(origin)
+
+    if origin is None:
+        return not required
+
+    return origin_host(origin) in _own_hosts(origin)
 
 
 def _own_hosts(origin: str) -> frozenset[str]:

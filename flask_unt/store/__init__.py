@@ -45,6 +45,7 @@ from .forget_person import Forgotten
 from .inbox import Inbox
 from .inbox import Waiting
 from .links import Seen
+from .own import Own
 from .ownership import total
 from .partitions import ensure_months
 from .persons import Persons
@@ -94,7 +95,7 @@ class StoreStatus:
     about: tuple[str, ...] = ()
 
 
-class Store(Reported, Aside, Persons):
+class Store(Reported, Aside, Own, Persons):
     """One database. Connects when first asked, and anew in every process.
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.

@@ -80,6 +80,19 @@ def export_visitor(connection: sa.Connection, id: int) -> dict[str, Rows]:
     }
 
 
+def export_anonymous(connection: sa.Connection, id: int) -> dict[str, Rows]:
+    """The rows of one browser that are of times when nobody was signed in there."""
+    return {
+        "unt_visitor": _rows(connection, visitor, visitor.c.id, [id]),
+        **_shown(
+            connection,
+            lambda table: sa.and_(
+                table.c.visitor_id == id, sa.func.coalesce(table.c.user_id, 0) == 0
+            ),
+        ),
+    }
+
+
 def _theirs(
     table: sa.Table, user_ids: Sequence[int], visitor_ids: Sequence[int]
 ) -> sa.ColumnElement[bool]:

@@ -51,7 +51,7 @@ def navigation_log(
     :raises ValueError: that is not a place in a log.
     """
     sources = sources_of_user(conn, user_id)
-    return _log(conn, sources, before, after, limit, bots)
+    return log_of(conn, sources, before, after, limit, bots)
 
 
 def visitor_log(
@@ -65,7 +65,7 @@ def visitor_log(
 ) -> Log:
     """The same of one browser, whoever used it."""
     sources = sources_of_visitor(visitor_id)
-    return _log(conn, sources, before, after, limit, bots)
+    return log_of(conn, sources, before, after, limit, bots)
 
 
 def place_before(moment: int) -> str:
@@ -78,7 +78,7 @@ def campaign_text(*tags: str | None) -> str | None:
     return " / ".join(tag for tag in tags if tag) or None
 
 
-def _log(
+def log_of(
     conn: sa.Connection,
     sources: Sources,
     before: str | None,
@@ -86,6 +86,7 @@ def _log(
     limit: int,
     bots: str,
 ) -> Log:
+    """A page of the log of any views: see :func:`navigation_log`."""
     limit = min(max(limit, 1), MAX_LIMIT)
     older_than = None if before is None else _read_cursor(before)
     newer_than = None if after is None else _read_cursor(after)

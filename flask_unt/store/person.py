@@ -48,9 +48,15 @@ def person_of(connection: sa.Connection, ids: Sequence[int]) -> Person | None:
     """The person that these users are, with all who are merged; None if none is."""
     user_ids = tuple(sorted(members_of(connection, ids)))
 
-    if not user_ids:
-        return None
+    return _person(connection, user_ids) if user_ids else None
 
+
+def without_merges(connection: sa.Connection, id: int) -> Person:
+    """One user, and nobody whom somebody merged with them."""
+    return _person(connection, (id,))
+
+
+def _person(connection: sa.Connection, user_ids: tuple[int, ...]) -> Person:
     linked = sa.select(link.c.visitor_id).where(
         link.c.user_id.in_(user_ids), link.c.undone_at.is_(None)
     )
