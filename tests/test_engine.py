@@ -191,7 +191,7 @@ def test_a_database_that_is_not_there_is_said_at_once(
         with pytest.raises(StoreUnavailable) as raised:
             store.write([entry(view())], view().time)
 
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 60
         assert not store.canary()
 
     assert "secret" not in str(raised.value)
@@ -208,7 +208,7 @@ def test_a_database_that_never_answers_is_given_up(driver: str) -> None:
             with pytest.raises(StoreUnavailable):
                 store.ping()
 
-            assert time.monotonic() - start < 10
+            assert time.monotonic() - start < 60
 
 
 @pytest.mark.fault
@@ -228,16 +228,23 @@ def test_a_restarted_database_is_used_again(
         assert store.write([entry(view("v2"))], view().time).stored == 1
 
 
-def test_a_lock_of_another_is_waited_for(sqlite_url: str) -> None:
+def test_a_lock_of_another_is_waited_for(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_MS", 500)
+
     with open_store(sqlite_url) as store:
         store.prepare()
         other = sqlite3.connect(store._database.url.database or "")
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
 
+        start = time.monotonic()
+
         with pytest.raises(StoreUnavailable, match="locked"):
             store.write([entry(view())], view().time)
 
+        assert time.monotonic() - start > 0.4
         other.execute("ROLLBACK")
         other.close()
         assert store.write([entry(view())], view().time).stored == 1

@@ -113,7 +113,7 @@ def test_walls_of_the_site_do_not_apply(sqlite_url):
 
 def test_middleware_placed_before_stays_outside(sqlite_url):
     """So that it changes what we see."""
-    app = bare_app(UNT_DATABASE_URL=sqlite_url, UNT_RATE_LIMIT="1/minute")
+    app = bare_app(UNT_DATABASE_URL=sqlite_url, UNT_RATE_LIMIT="1/day")
     app.wsgi_app = ProxyFix(ProxyFix(app.wsgi_app, x_for=1))
     UNT(app)
     assert isinstance(app.wsgi_app, ProxyFix)
@@ -128,7 +128,7 @@ def test_middleware_placed_before_stays_outside(sqlite_url):
 
 
 def test_middleware_placed_after_is_outside(sqlite_url):
-    app = site(sqlite_url, UNT_RATE_LIMIT="1/minute")
+    app = site(sqlite_url, UNT_RATE_LIMIT="1/day")
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
     headers = [{**HERE, "X-Forwarded-For": f"203.0.113.{n}"} for n in (1, 2, 1)]
     assert [send(app, view(), headers=h).status_code for h in headers] == [

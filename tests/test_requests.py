@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from tracked import ELSEWHERE
 from tracked import HERE
 from tracked import OTHER_VISITOR
@@ -18,17 +20,17 @@ from flask_unt import UNT
 
 
 def test_rate_limit_is_429(sqlite_url):
-    app = site(sqlite_url, UNT_RATE_LIMIT="2/minute")
+    app = site(sqlite_url, UNT_RATE_LIMIT="2/day")
     assert [send(app, view()).status_code for _ in range(3)] == [202, 202, 429]
     response = send(app, view())
-    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert 0 < int(response.headers["Retry-After"]) <= 86_400
     others = {"environ_base": {"REMOTE_ADDR": "203.0.113.9"}}
     assert send(app, view(), **others).status_code == 202
 
 
 def test_behind_an_untold_proxy_visitors_are_limited(sqlite_url):
     """One busy visitor must not silence the whole site."""
-    app = site(sqlite_url, UNT_RATE_LIMIT="2/minute", UNT_NEW_PER_DAY=1)
+    app = site(sqlite_url, UNT_RATE_LIMIT="2/day", UNT_NEW_PER_DAY=1)
     headers = {**HERE, "X-Forwarded-For": "203.0.113.9"}
     sent = [send(app, view(), headers=headers).status_code for _ in range(3)]
     assert sent == [202, 202, 429]
@@ -37,8 +39,15 @@ def test_behind_an_untold_proxy_visitors_are_limited(sqlite_url):
     assert state_of(app).behind_proxy
 
 
+def wait_for_a_minute_that_lasts():
+    """Five emails of an address are free in each."""
+    if (second := time.time() % 60) > 45:
+        time.sleep(60 - second)
+
+
 def test_emails_are_limited(sqlite_url):
     """Wrong ones count for the address, not for the visitor."""
+    wait_for_a_minute_that_lasts()
     app = site(sqlite_url)
 
     def statuses(visitor, *emails, address="127.0.0.1"):
