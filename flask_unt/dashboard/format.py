@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ..countries import country_name
+
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -22,6 +24,11 @@ class Change:
 
     text: str
     tone: str
+
+
+def country(code: str | None) -> str | None:
+    """The name of a country, as a visit's code is."""
+    return country_name(code)
 
 
 def number(value: int) -> str:
