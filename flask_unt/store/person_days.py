@@ -1,118 +1,121 @@
 """The calendar of a person: views by the day on which their visit began.
 
-Visits are added up by the database, so that somebody's ten thousand are a few hundred
-rows. No MySQL driver, SQLite build or planner knows days of a zone alike; all can add
-a fixed number of minutes, so the year is cut where the clocks are shifted.
+The database is given the bounds of each day, so that it adds up a year of visits from
+an index alone, and days begin when they do in the site's time zone: no MySQL driver,
+SQLite build or planner knows these alike.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
 
 import sqlalchemy as sa
 
 from . import schema
-from .hours import HOUR_MS
-from .hours import QUARTER_MS
 from .hours import day_of
 from .hours import day_start
-from .hours import offset_of
-from .ownership import total
+from .schema import EPOCH
+from .schema import MILLISECOND
 from .sources import Sources
-from .sources import is_shown
 
 CALENDAR_DAYS = 365
-MINUTE_MS = 60_000
-Stretch = tuple[int, int, int]
+MAX_BROWSERS = 50
+MOMENTS = {
+    "sqlite": "'{}'",
+    "postgresql": "timestamptz '{}+00'",
+    "mysql": "CAST('{}' AS DATETIME(3))",
+}
+BY_DAY = """
+WITH days (day, low, high) AS ({days})
+SELECT day, (
+    SELECT SUM(views) FROM unt_visit
+    WHERE visitor_id IN ({browsers}) AND started_at >= low AND started_at < high
+        AND ({theirs}) AND ({shown})
+) AS views
+FROM days
+"""
 
 
 def days_of(
     conn: sa.Connection, sources: Sources, now: int, zone: str, bots: str
 ) -> tuple[tuple[date, int], ...]:
-    """The days of the last year on which visits began, and how many views these had."""
-    first = day_of(now, zone) - timedelta(days=CALENDAR_DAYS - 1)
-    selects = [
-        part
-        for stretch in stretches(day_start(first, zone), now // HOUR_MS, zone)
-        for part in _views_by_day(conn, sources, stretch, bots)
-    ]
-    views: Counter[date] = Counter()
+    """The days of the last year on which visits began, and how many views these had.
 
-    for row in conn.execute(sa.union_all(*selects)):
-        views[date.fromisoformat(str(row.day))] += row.views
+    Of those who have very many browsers, only the last ones are looked at.
+    """
+    today = day_of(now, zone)
+    first = today - timedelta(days=CALENDAR_DAYS - 1)
+    browsers = _browsers(conn, sources, day_start(first, zone))
 
-    return tuple(sorted(views.items()))
+    if not browsers:
+        return ()
 
-
-@lru_cache(maxsize=32)
-def stretches(start: int, end_hour: int, zone: str) -> tuple[Stretch, ...]:
-    """From ``start`` to beyond the end, cut so that each has one offset, in minutes."""
-    end = (end_hour + 24) * HOUR_MS
-    return tuple(_stretches(start, end, zone))
-
-
-def _stretches(start: int, end: int, zone: str) -> Iterator[Stretch]:
-    offset, moment = offset_of(start, zone), start
-
-    while moment < end:
-        after = min(moment + 24 * HOUR_MS, end)
-
-        if offset_of(after, zone) != offset:
-            while offset_of(moment, zone) == offset:
-                moment += QUARTER_MS
-
-            yield start, moment, offset // MINUTE_MS
-            start, offset = moment, offset_of(moment, zone)
-        else:
-            moment = after
-
-    yield start, end, offset // MINUTE_MS
-
-
-def _views_by_day(
-    conn: sa.Connection, sources: Sources, stretch: Stretch, bots: str
-) -> Iterator[sa.Select[Any]]:
-    visit = schema.visit
-    start, end, offset = stretch
-    day = _day(conn.dialect.name, visit.c.started_at, offset)
-    began = (
-        visit.c.started_at >= start,
-        visit.c.started_at < end,
-        is_shown(visit, bots),
+    statement = BY_DAY.format(
+        days=_days(conn.dialect.name, today, zone),
+        browsers=_list(browsers),
+        theirs=_theirs(sources),
+        shown="1 = 1" if bots == "count" else "NOT bot",
     )
-    browsers = sources.browsers
-    theirs = (
-        sa.select(day.label("day"), total(visit.c.views).label("views"))
-        # The first condition follows from another; the index is on this column.
-        .where(visit.c.visitor_id.in_(browsers), visit.c.last_at >= start, *began)
-        .where(sources.holds(visit))
-        .group_by(day)
+    return tuple(
+        (first + timedelta(days=row.day), int(row.views))
+        for row in conn.execute(sa.text(statement))
+        if row.views
     )
-    yield theirs
-
-    if sources.members is not None:
-        yield (
-            sa.select(day.label("day"), total(visit.c.user_views).label("views"))
-            .where(visit.c.user_id.in_(sources.members), *began)
-            .where(visit.c.visitor_id.not_in(browsers))
-            .group_by(day)
-        )
 
 
-def _day(backend: str, column: sa.ColumnElement[Any], minutes: int) -> Any:
-    """The day of a moment on a clock that is so many minutes east of UTC."""
-    if backend == "sqlite":
-        return sa.func.date(column, sa.literal_column(f"'{minutes:+d} minutes'"))
+def _browsers(conn: sa.Connection, sources: Sources, since: int) -> list[int]:
+    """The last used ones that may have visits of theirs since then."""
+    visitor, link = schema.visitor, schema.link
+    is_theirs: sa.ColumnElement[bool] = visitor.c.id.in_(sources.browsers)
 
-    if backend == "postgresql":
-        shift: Any = sa.literal_column(f"interval '{minutes} minutes'")
-        return sa.func.date(sa.func.timezone("UTC", column) + shift)
+    if sources.members:
+        linked = sa.select(link.c.visitor_id).where(link.c.user_id.in_(sources.members))
+        is_theirs = sa.or_(is_theirs, visitor.c.id.in_(linked))
 
-    return sa.func.date(
-        sa.func.timestampadd(sa.text("MINUTE"), sa.literal_column(f"{minutes}"), column)
+    newest = (
+        sa.select(visitor.c.id)
+        .where(is_theirs, visitor.c.last_seen >= since)
+        .order_by(visitor.c.last_seen.desc())
     )
+    return list(conn.scalars(newest.limit(MAX_BROWSERS)))
+
+
+def _theirs(sources: Sources) -> str:
+    if sources.members is None:
+        return "1 = 1"
+
+    owned = f"user_id IS NULL AND visitor_id IN ({_list(sources.browsers or [0])})"
+    return f"user_id IN ({_list(sources.members)}) OR {owned}"
+
+
+def _list(ids: Iterable[int]) -> str:
+    return ", ".join(str(int(id)) for id in ids)
+
+
+@lru_cache(maxsize=8)
+def _days(backend: str, today: date, zone: str) -> str:
+    """The days of the year that ends today, as rows."""
+    backend = "mysql" if backend == "mariadb" else backend
+    moment = MOMENTS[backend]
+    first = today - timedelta(days=CALENDAR_DAYS - 1)
+    starts = [day_start(first + timedelta(n), zone) for n in range(CALENDAR_DAYS + 1)]
+    texts = [moment.format(_text(start)) for start in starts]
+    rows = [f"{day}, {low}, {high}" for day, (low, high) in enumerate(pairwise(texts))]
+    return _selects(rows) if backend == "mysql" else _values(rows)
+
+
+def _values(rows: Sequence[str]) -> str:
+    return "VALUES " + ", ".join(f"({row})" for row in rows)
+
+
+def _selects(rows: Sequence[str]) -> str:
+    return " UNION ALL ".join(f"SELECT {row}" for row in rows)
+
+
+def _text(moment: int) -> str:
+    return (EPOCH + moment * MILLISECOND).isoformat(" ", "milliseconds")

@@ -188,6 +188,7 @@ _table(
     sa.Column("country", sa.String(2)),
     _index_of_known("user_id"),
     sa.Index(None, "visitor_id", "last_at"),
+    sa.Index(None, "visitor_id", "started_at", "views", "user_id", "bot"),
 )
 
 _table(
