@@ -1,5 +1,6 @@
 # make demo [PORT=5000] [REDIS_URL=redis://…] [DATABASE_URL=…]
 # make test · make soak [SESSIONS=50] [SOAK_SEED=7] · make bench · make setup
+# make fuzz [FUZZ_EXAMPLES=5000]
 # make faults [SEEDS=20] [FAULT_SEED=…] [FAULT_SECONDS=25]
 
 PORT ?= 5000
@@ -11,12 +12,13 @@ LOWEST_PYTHON ?= $(shell python3.10 -c 'print("python3.10")' 2> /dev/null \
 SESSIONS ?= 50
 SEEDS ?= 20
 FAULT_SECONDS ?= 25
+FUZZ_EXAMPLES ?= 5000
 
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 NEWEST = .venv/bin/python
 LOWEST = .venv-lowest/bin/python
 
-.PHONY: demo setup test lint types newest lowest soak faults bench clean
+.PHONY: demo setup test lint types newest lowest soak fuzz faults bench clean
 
 demo: .venv/.ready-demo
 	$(NEWEST) scripts/demo.py --port $(PORT)
@@ -41,6 +43,9 @@ lowest:
 
 soak: setup
 	SOAK_SESSIONS=$(SESSIONS) $(NEWEST) -m pytest tests/browser/test_soak.py
+
+fuzz: setup
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(NEWEST) -m pytest tests/test_fuzz.py --timeout 0
 
 faults: setup .venv/.ready-bench
 	PYTHONPATH=tests $(NEWEST) -m faults.run --seeds $(SEEDS) \
