@@ -32,6 +32,7 @@ from .state import Check
 from .state import Exemptions
 from .state import RedisAddress
 from .state import State
+from .state import UserColumn
 from .state import get_state
 from .state import make_token
 from .state import parse_who
@@ -56,6 +57,12 @@ class UNT:
         and/or ``id`` and optional ``name``, or ``None``.
     :param can_view: whether the current request may see the dashboard.
     :param can_manage: whether the current request may change what is stored.
+    :param is_team: whether the signed-in user is of the site's own team, which is kept
+        out of all figures. Without it, a Flask-Login user with a true ``is_admin`` is.
+    :param impersonator: returns who acts as the signed-in user, like ``identify``, or
+        ``None``.
+    :param user_columns: columns of your own for users: a name to a callable that is
+        given a user's email and id, and returns one value.
     :param nonce: returns the nonce of the current page's content security policy.
     """
 
@@ -68,6 +75,9 @@ class UNT:
         identify: Check | None = None,
         can_view: Check | None = None,
         can_manage: Check | None = None,
+        is_team: Check | None = None,
+        impersonator: Check | None = None,
+        user_columns: Mapping[str, UserColumn] | None = None,
         nonce: Check | None = None,
     ) -> None:
         self._db = db
@@ -76,9 +86,12 @@ class UNT:
             "identify": identify,
             "can_view": can_view,
             "can_manage": can_manage,
+            "is_team": is_team,
+            "impersonator": impersonator,
             "nonce": nonce,
         }
-        _check_arguments(db, redis, **self._checks)
+        self._user_columns = {} if user_columns is None else user_columns
+        _check_arguments(db, redis, self._user_columns, **self._checks)
         self._exemptions = Exemptions()
 
         if app is not None:
@@ -102,6 +115,7 @@ class UNT:
             find_database=lambda: find_database(app, self._db),
             find_redis=lambda: find_redis(app, settings, self._redis),
             exemptions=self._exemptions,
+            user_columns=self._user_columns,
             **self._checks,
         )
         app.extensions["unt"] = state
@@ -291,7 +305,7 @@ def _guard_migrate(app: Flask, **_: Any) -> None:
         arguments["include_name"] = state.include_name
 
 
-def _check_arguments(db: Any, redis: Any, **checks: Any) -> None:
+def _check_arguments(db: Any, redis: Any, user_columns: Any, **checks: Any) -> None:
     if db is not None and not (_is_engine(db) or hasattr(type(db), "engines")):
         raise ConfigError(
             "UNT(db=…) takes a Flask-SQLAlchemy instance or a SQLAlchemy engine,"
@@ -302,6 +316,19 @@ def _check_arguments(db: Any, redis: Any, **checks: Any) -> None:
         raise ConfigError(
             f"UNT(redis=…) takes a redis-py client, not {type(redis).__name__}."
         )
+
+    if not isinstance(user_columns, Mapping):
+        raise ConfigError(
+            "UNT(user_columns=…) takes a mapping from names to callables,"
+            f" not {type(user_columns).__name__}."
+        )
+
+    for name, column in user_columns.items():
+        if not isinstance(name, str) or not name.strip() or not callable(column):
+            raise ConfigError(
+                "UNT(user_columns=…) takes names, each with a callable that is given"
+                f" an email and an id; {name!r} is none."
+            )
 
     for name, check in checks.items():
         if check is not None and not callable(check):

@@ -27,10 +27,16 @@ NAME_LIMIT = 255
 
 
 class Asked(NamedTuple):
-    """Who is signed in. None is nobody where the site ``told`` so, else unknown."""
+    """Who is signed in. None is nobody where the site ``told`` so, else unknown.
+
+    ``team``: whether they are of the site's team, None is unknown. ``impersonator``:
+    who acts as them.
+    """
 
     user: Identity | None = None
     told: bool = False
+    team: bool | None = None
+    impersonator: Identity | None = None
 
 
 def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Asked:
@@ -46,22 +52,23 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Asked:
         return Asked()
 
     try:
-        identity = _ask(app, environ, state)
+        asked = _ask(app, environ, state)
     except Exception as error:
         _note(state, error)
         return Asked()
 
     state.identity_fails = False
-    return Asked(identity, told=True)
+    return asked
 
 
 def current_identity(state: State) -> Identity | None:
-    """The user signed in to the current request, or None. Never raises."""
+    """The user signed in to the current request, or who acts as them. Never raises."""
     if not can_identify(state):
         return None
 
     try:
-        return _ask_here(state)
+        user = _ask_here(state)
+        return user and (_ask_impersonator(state) or user)
     except Exception as error:
         _note(state, error)
         return None
@@ -92,9 +99,49 @@ def can_identify(state: State) -> bool:
     return state.identify is not None or hasattr(state.app, "login_manager")
 
 
-def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Identity | None:
+def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Asked:
     with app.request_context(_emptied(environ)):
-        return _ask_here(state)
+        user = _ask_here(state)
+
+        if user is None:
+            return Asked(None, told=True)
+
+        # Not knowing who really sees a page, it would be put down to the wrong one.
+        actor = _ask_impersonator(state)
+        team = None if actor is not None else _ask_team(state)
+        return Asked(user, True, team, actor)
+
+
+def _ask_impersonator(state: State) -> Identity | None:
+    if state.impersonator is None:
+        return None
+
+    return _from_answer(state.app.ensure_sync(state.impersonator)(), "impersonator")
+
+
+def _ask_team(state: State) -> bool | None:
+    """Whether the signed-in user is of the team; None where nobody can tell."""
+    try:
+        if state.is_team is not None:
+            return bool(state.app.ensure_sync(state.is_team)())
+
+        return _is_admin(state)
+    except Exception as error:
+        _note(state, error)
+        return None
+
+
+def _is_admin(state: State) -> bool | None:
+    if not hasattr(state.app, "login_manager"):
+        return None
+
+    user = import_module("flask_login").current_user
+
+    if not user.is_authenticated:
+        return None
+
+    is_admin = getattr(user, "is_admin", False)
+    return bool(is_admin() if callable(is_admin) else is_admin)
 
 
 def _ask_here(state: State) -> Identity | None:
@@ -125,7 +172,7 @@ def _from_flask_login() -> Identity | None:
     )
 
 
-def _from_answer(answer: Any) -> Identity | None:
+def _from_answer(answer: Any, name: str = "identify") -> Identity | None:
     if answer is None or answer == "":
         return None
 
@@ -136,7 +183,7 @@ def _from_answer(answer: Any) -> Identity | None:
         return _identity(answer.get("email"), answer.get("id"), answer.get("name"))
 
     raise TypeError(
-        "identify must return an email, a mapping with email, id and name, or None,"
+        f"{name} must return an email, a mapping with email, id and name, or None,"
         f" not {type(answer).__name__}."
     )
 

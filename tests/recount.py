@@ -111,7 +111,7 @@ def fill(store):
 class Rows:
     """All rows, and the rule of whose they are."""
 
-    def __init__(self, url, bots="apart", zone="UTC"):
+    def __init__(self, url, bots="apart", zone="UTC", team=False):
         engine = sa.create_engine(url)
 
         with engine.connect() as connection:
@@ -121,19 +121,39 @@ class Rows:
                 setattr(self, name, {row.id: row for row in rows})
 
         engine.dispose()
-        self.zone = zone
-        self.views = [
-            row for row in self.page_view.values() if bots == "count" or not row.bot
-        ]
-        self.visits = [
-            row for row in self.visit.values() if bots == "count" or not row.bot
-        ]
+        self.zone, self.team = zone, team
+
+        others = set()
+
+        for row in self.page_view.values():
+            row.team = self.is_team(row)
+            others |= set() if row.team else {row.visit_id}
+
+        for row in self.visit.values():
+            row.team = row.id not in others
+
+        self.views, self.visits = (
+            [
+                row
+                for row in rows.values()
+                if (bots == "count" or not row.bot) and (team or not row.team)
+            ]
+            for rows in (self.page_view, self.visit)
+        )
 
     def whose(self, row):
         if row.user_id is not None or row.visitor_id is None:
             return row.user_id
 
         return self.visitor[row.visitor_id].owner_id
+
+    def is_team(self, row):
+        """Whoever sees a page as somebody else is of the team, for that page."""
+        whose = self.whose(row)
+        ends = {user.merged_into or user.id for user in self.user.values() if user.team}
+        mine = whose and (self.user[whose].merged_into or whose)
+
+        return row.impersonator_id is not None or mine in ends
 
     def views_of(self, user_id):
         found = [row for row in self.views if self.whose(row) == user_id]
@@ -151,7 +171,8 @@ class Rows:
             "visits": len(visits),
             "engaged_ms_median": int(statistics.median(engaged)) if engaged else 0,
             "newly_known": sum(
-                since <= row.created_at < until for row in self.user.values()
+                since <= row.created_at < until and (self.team or not row.team)
+                for row in self.user.values()
             ),
         }
 
@@ -174,12 +195,18 @@ class Rows:
 
     def bot_views(self, since, until):
         """Views of visits that count nowhere."""
+        return self._left_out(since, until, lambda row: row.bot)
+
+    def team_views(self, since, until):
+        return self._left_out(since, until, lambda row: row.team and not row.bot)
+
+    def _left_out(self, since, until, of):
         counted = {row.id for row in self.visits}
 
         return sum(
             row.views
             for row in self.visit.values()
-            if row.id not in counted and since <= row.started_at < until
+            if row.id not in counted and of(row) and since <= row.started_at < until
         )
 
     def share(self, views, limit):

@@ -86,7 +86,7 @@ def test_failed_init_leaves_the_app_alone():
     assert state_of(app).settings.inject
 
 
-@pytest.mark.parametrize("name", ["is_team", "impersonator", "user_columns", "typo"])
+@pytest.mark.parametrize("name", ["team", "who", "typo"])
 def test_unknown_arguments_are_errors(name):
     with pytest.raises(TypeError):
         UNT(**{name: lambda: None})
@@ -104,6 +104,10 @@ def test_arguments_are_keywords():
         ({"redis": "redis://localhost"}, "a redis-py client, not str"),
         ({"identify": "me@site.example"}, "UNT\\(identify=…\\) takes a callable"),
         ({"can_view": True}, "UNT\\(can_view=…\\) takes a callable"),
+        ({"is_team": True}, "UNT\\(is_team=…\\) takes a callable"),
+        ({"impersonator": ""}, "UNT\\(impersonator=…\\) takes a callable"),
+        ({"user_columns": ["plan"]}, "takes a mapping from names to callables"),
+        ({"user_columns": {"plan": "pro"}}, "an email and an id; 'plan' is none"),
     ],
 )
 def test_wrong_arguments_say_what_is_wanted(arguments, message):

@@ -18,6 +18,7 @@ from werkzeug.test import EnvironBuilder
 
 from flask_unt import UNT
 from flask_unt.events import Identity
+from flask_unt.identity import Asked
 from flask_unt.identity import resolve_identity
 
 
@@ -188,13 +189,13 @@ def test_one_that_failed_is_never_taken_for_nobody():
     def identify():
         if not works:
             works.append(True)
-            assert resolve_identity(app, environ()) == (None, True)
+            assert resolve_identity(app, environ()) == Asked(told=True)
             raise RuntimeError("no database")
 
         return None
 
     app = site(unt=UNT(identify=identify))
-    assert resolve_identity(app, environ()) == (None, False)
+    assert resolve_identity(app, environ()) == Asked()
 
 
 def test_answer_of_the_wrong_type_is_an_error():

@@ -26,6 +26,8 @@ from .kinds import Leave
 from .kinds import Proof
 from .kinds import Tracked
 from .kinds import View
+from .marks import acting_mark_of
+from .marks import is_acting_mark_of
 from .marks import is_mark_of
 from .marks import mark_of
 from .payloads import data_payload
@@ -52,6 +54,7 @@ __all__ = [
     "Rules",
     "Tracked",
     "View",
+    "acting_mark_of",
     "clean_email",
     "clean_text",
     "clean_visitor",
@@ -60,6 +63,7 @@ __all__ = [
     "encode_entry",
     "event_payload",
     "forgotten_hash",
+    "is_acting_mark_of",
     "is_mark_of",
     "last_made",
     "made_fresh",

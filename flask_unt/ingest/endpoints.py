@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import RequestRefused
 from ..events import Batch
 from ..events import Entry
+from ..events import acting_mark_of
 from ..events import clean_visitor
 from ..events import mark_of
 from ..events import parse_2017_view
@@ -130,6 +131,9 @@ def _mark(request: Request, entry: Entry) -> dict[str, str]:
 
     if visitor is None or not keys:
         return {}
+
+    if entry.impersonator is not None:
+        return {"as": acting_mark_of(keys[0], visitor, entry.impersonator)}
 
     return {"as": mark_of(keys[0], visitor, entry.user)}
 

@@ -72,6 +72,8 @@ class Request:
             events=kept,
             # Where the site fails to answer, nobody known is not nobody signed in.
             asked=asked.told,
+            team=asked.team,
+            impersonator=asked.impersonator,
             **details,
         )
 

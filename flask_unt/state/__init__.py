@@ -16,6 +16,7 @@ from .state import Address
 from .state import Check
 from .state import RedisAddress
 from .state import State
+from .state import UserColumn
 from .state import get_state
 from .tokens import make_token
 from .tokens import read_token
@@ -35,6 +36,7 @@ __all__ = [
     "Outage",
     "RedisAddress",
     "State",
+    "UserColumn",
     "describe",
     "get_state",
     "make_token",

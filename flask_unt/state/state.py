@@ -32,6 +32,7 @@ from .counts import Counts
 from .exemptions import Exemptions
 
 Check = Callable[[], Any]
+UserColumn = Callable[[str | None, str | None], Any]
 Address = tuple[str, Mapping[str, Any] | None]
 RedisAddress = tuple[str | None, Mapping[str, Any] | None]
 
@@ -60,6 +61,9 @@ class State:
         identify: Check | None = None,
         can_view: Check | None = None,
         can_manage: Check | None = None,
+        is_team: Check | None = None,
+        impersonator: Check | None = None,
+        user_columns: Mapping[str, UserColumn] | None = None,
         nonce: Check | None = None,
         exemptions: Exemptions | None = None,
     ) -> None:
@@ -68,6 +72,9 @@ class State:
         self.identify = identify
         self.can_view = can_view
         self.can_manage = can_manage
+        self.is_team = is_team
+        self.impersonator = impersonator
+        self.user_columns = dict(user_columns or {})
         self.nonce = nonce
         self.exemptions = exemptions or Exemptions()
         self.identity_error: str | None = None

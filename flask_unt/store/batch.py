@@ -62,6 +62,7 @@ class Batch:
     seen: dict[str, Seen] = field(default_factory=dict)
     signed_in: dict[tuple[str, Identity, str], Seen] = field(default_factory=dict)
     identities: set[Identity] = field(default_factory=set)
+    teams: dict[Identity, bool] = field(default_factory=dict)
     events: int = 0
     identifies: int = 0
 
@@ -82,7 +83,10 @@ def sort_out(entries: Iterable[Entry]) -> Batch:
             if isinstance(event, Tracked) and event.user is not None:
                 batch.identities.add(event.user)
 
-        if entry.user is not None:
+        if entry.impersonator is not None:
+            # Whoever they act as was not here: that links nobody.
+            batch.identities.add(entry.impersonator)
+        elif entry.user is not None:
             _note_user(batch, entry, entry.user)
 
     return batch
@@ -113,6 +117,9 @@ def _add_reading(batch: Batch, event: Leave) -> None:
 
 
 def _note_user(batch: Batch, entry: Entry, user: Identity) -> None:
+    if entry.team is not None:
+        batch.teams[user] = entry.team
+
     for event in entry.events:
         if event.visitor is not None:
             _widen(batch.signed_in, (event.visitor, user, SESSION), entry.received)

@@ -22,6 +22,7 @@ from .dialect import upsert
 from .schema import link
 from .schema import user
 from .schema import visitor
+from .team import review_visitors
 from .visitor_marks import mark_visitors
 
 ALIAS = "alias"
@@ -82,12 +83,24 @@ def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:
     }
     wanted = _shared(links, all_links) | _merged(all_links)
     _store_derived(connection, derived, wanted)
+    owners = {id: _owner(all_links[id]) for id in ids}
+    others = _changed(connection, owners)
     changes = [
-        (id, {"user_id": _current(all_links[id]), "owner_id": _owner(all_links[id])})
-        for id in ids
+        (id, {"user_id": _current(all_links[id]), "owner_id": owners[id]}) for id in ids
     ]
     update_rows(connection, visitor, "id", changes)
     mark_visitors(connection, ids)
+    review_visitors(connection, others)
+
+
+def _changed(
+    connection: sa.Connection, owners: Mapping[int, int | None]
+) -> dict[int, int | None]:
+    """The new owners of those visitors that had another one."""
+    statement = sa.select(visitor.c.id, visitor.c.owner_id)
+    rows = select_in(connection, statement, visitor.c.id, sorted(owners))
+
+    return {row.id: owners[row.id] for row in rows if row.owner_id != owners[row.id]}
 
 
 def _shared(

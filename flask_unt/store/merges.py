@@ -23,6 +23,7 @@ from .links import settle
 from .schema import link
 from .schema import site
 from .schema import user
+from .team import review_users
 
 NOT_MERGED: dict[str, Any] = {"merged_with": None, "merged_at": None, "merged_by": None}
 
@@ -150,6 +151,7 @@ def _follow(connection: sa.Connection, ids: Collection[int]) -> None:
     linked = sa.select(link.c.visitor_id)
     browsers = select_in(connection, linked, link.c.user_id, sorted(ids))
     settle(connection, {row.visitor_id for row in browsers})
+    review_users(connection, ids)
 
 
 def _climb(

@@ -14,10 +14,42 @@ import sqlalchemy as sa
 from . import schema
 from .merges import in_the_end
 
+COUNT = "count"
+WITH_TEAM = "+team"
+
+
+def with_team(bots: str, team: bool = True) -> str:
+    """What to count when the site's own team is shown, too."""
+    return f"{bots}{WITH_TEAM}" if team and not shows_team(bots) else bots
+
+
+def shows_team(bots: str) -> bool:
+    """Whether the site's own team is to be counted."""
+    return bots.endswith(WITH_TEAM)
+
 
 def counted(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
-    """What tells rows of people, or of everybody with ``bots`` "count"."""
-    return sa.true() if bots == "count" else table.c.bot.is_(sa.false())
+    """What tells rows of people who are not of the site's own team.
+
+    With ``bots`` "count" of everybody; see :func:`with_team`.
+    """
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
+
+    if not bots.startswith(COUNT):
+        conditions.append(table.c.bot.is_(sa.false()))
+
+    if not shows_team(bots):
+        conditions.append(table.c.team.is_(sa.false()))
+
+    return sa.and_(*conditions)
+
+
+def of_team(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
+    """What tells rows that rollups leave out, but that are to be counted."""
+    if not shows_team(bots):
+        return sa.false()
+
+    return sa.and_(table.c.team.is_(sa.true()), counted(table, bots))
 
 
 def views_of(
@@ -68,7 +100,7 @@ def visits_of(user_id: int | None, bots: str) -> sa.Subquery:
         people = people.join(wanted, wanted.c.id == visit.c.id)
 
     whole = _whole_visits(people).where(counted(visit, bots))
-    parts = _parted_visits(people).where(counted(visit, bots))
+    parts = _parted_visits(people).where(counted(schema.page_view, bots))
     both = sa.union_all(whole, parts).subquery("both")
     found = sa.select(both)
 

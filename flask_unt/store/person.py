@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from .dialect import select_in
 from .links import MERGED
 from .merges import members_of
+from .schema import event
 from .schema import link
+from .schema import page_view
 from .schema import user
 from .schema import visitor
 
@@ -62,6 +64,7 @@ def _person(connection: sa.Connection, user_ids: tuple[int, ...]) -> Person:
     )
     visitor_ids = sorted(set(connection.scalars(linked)))
     shared = _shared(connection, visitor_ids, user_ids)
+    shared |= _acted_on(connection, user_ids) - set(visitor_ids)
     alone = tuple(id for id in visitor_ids if id not in shared)
     emails = _emails(connection, user_ids)
 
@@ -95,6 +98,22 @@ def _emails(connection: sa.Connection, user_ids: Collection[int]) -> tuple[str, 
     )
 
     return tuple(sorted(set(connection.scalars(statement))))
+
+
+def _acted_on(connection: sa.Connection, user_ids: Collection[int]) -> set[int]:
+    """Browsers on which they acted as somebody else, which links nobody."""
+    found: set[int] = set()
+
+    for table in (page_view, event):
+        acted = sa.select(table.c.visitor_id).distinct()
+        acted = acted.where(
+            table.c.user_id.in_(user_ids),
+            table.c.impersonator_id.is_not(None),
+            table.c.visitor_id.is_not(None),
+        )
+        found.update(connection.scalars(acted))
+
+    return found
 
 
 def _shared(

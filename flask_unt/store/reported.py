@@ -11,6 +11,7 @@ from . import reports
 from .figures import is_behind
 from .figures import recompute_figures
 from .inbox import CatchesUp
+from .ownership import with_team
 from .reported_pages import ReportedPages
 from .settings import StoreSettings
 from .transactions import Transactions
@@ -27,13 +28,15 @@ class Reported(ReportedPages, CatchesUp):
     settings: StoreSettings
     _transactions: Transactions
 
-    def overview(self, *, since: int, until: int, now: int) -> reports.Overview:
+    def overview(
+        self, *, since: int, until: int, now: int, team: bool = False
+    ) -> reports.Overview:
         """The first screen: see :func:`reports.overview`."""
         self._sum_up(now, REPORT_PATIENCE)
 
         with self._transactions.reading() as connection:
             return reports.overview(
-                connection, since=since, until=until, now=now, **self._counted()
+                connection, since=since, until=until, now=now, **self._counted(team)
             )
 
     def page_share(
@@ -43,6 +46,7 @@ class Reported(ReportedPages, CatchesUp):
         since: int | None = None,
         until: int | None = None,
         limit: int = 6,
+        team: bool = False,
     ) -> reports.PageShare:
         """How views spread over pages: see :func:`reports.page_share`."""
         if user_id is None:
@@ -55,7 +59,7 @@ class Reported(ReportedPages, CatchesUp):
                 since=since,
                 until=until,
                 limit=limit,
-                **self._counted(),
+                **self._counted(team or user_id is not None),
             )
 
     def users(
@@ -111,7 +115,7 @@ class Reported(ReportedPages, CatchesUp):
         self._bring_figures_up_to_date()
 
         with self._transactions.reading() as connection:
-            return reports.user(connection, id, now=now, **self._counted())
+            return reports.user(connection, id, now=now, **self._counted(team=True))
 
     def who_in_the_end(self, id: int) -> int | None:
         """Who a user is after all merges, None if there is no such user."""
@@ -127,7 +131,7 @@ class Reported(ReportedPages, CatchesUp):
         limit: int = 100,
     ) -> reports.Log:
         """A user's page views, newest first: see :func:`reports.navigation_log`."""
-        bots = self.settings.bots
+        bots = with_team(self.settings.bots)
 
         with self._transactions.reading() as connection:
             return reports.navigation_log(
@@ -139,7 +143,7 @@ class Reported(ReportedPages, CatchesUp):
         self._bring_figures_up_to_date()
 
         with self._transactions.reading() as connection:
-            return reports.visitor(connection, id, now=now, **self._counted())
+            return reports.visitor(connection, id, now=now, **self._counted(team=True))
 
     def visitor_log(
         self,
@@ -150,7 +154,7 @@ class Reported(ReportedPages, CatchesUp):
         limit: int = 100,
     ) -> reports.Log:
         """A visitor's page views: see :func:`reports.visitor_log`."""
-        bots = self.settings.bots
+        bots = with_team(self.settings.bots)
 
         with self._transactions.reading() as connection:
             return reports.visitor_log(
@@ -184,8 +188,11 @@ class Reported(ReportedPages, CatchesUp):
             lambda c: recompute_figures(c, limit=limit, bots=bots)
         )
 
-    def _counted(self) -> dict[str, str]:
-        return {"zone": self.settings.timezone, "bots": self.settings.bots}
+    def _counted(self, team: bool = False) -> dict[str, str]:
+        return {
+            "zone": self.settings.timezone,
+            "bots": with_team(self.settings.bots, team),
+        }
 
     def _bring_up_to_date(self, now: int) -> None:
         self._sum_up(now, REPORT_PATIENCE)

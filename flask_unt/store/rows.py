@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from .pages import Place
 from .pages import Titled
 from .regroup import CAME_FROM
 from .visits import Part
-from .whose import Owners
+from .whose import Decided
 
 CameFrom = tuple[str | None, str | None, str | None, str | None]
 Viewed = Mapping[bytes, tuple[View, Entry]]
@@ -28,10 +29,15 @@ NOT_READ = Reading(0, 0, None, 0)
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The ids of visitors by uuid, and whose each event is."""
+    """The ids of visitors by uuid, and whose each event is.
+
+    ``team`` are users of the site's team, ``team_visitors`` whose owner is of it.
+    """
 
     visitors: Mapping[str, int]
-    owners: Owners
+    decided: Decided
+    team: Collection[int] = ()
+    team_visitors: Collection[int] = ()
 
     def visitor_id(self, event: Event) -> int | None:
         """The number of an event's visitor, None for an anonymous event."""
@@ -39,7 +45,21 @@ class People:
 
     def user_id(self, event: View | Custom) -> int | None:
         """The number of the user whom an event belongs to."""
-        return self.owners[type(event), event.key]
+        return self.decided.owners[type(event), event.key]
+
+    def impersonator_id(self, event: View | Custom) -> int | None:
+        """The same user, where they saw it as somebody else."""
+        acted = (type(event), event.key) in self.decided.acted
+        return self.user_id(event) if acted else None
+
+    def is_team(self, view: View) -> bool:
+        """Whether a view is of the site's own team."""
+        user_id = self.user_id(view)
+
+        if user_id is None:
+            return self.visitor_id(view) in self.team_visitors
+
+        return user_id in self.team or self.impersonator_id(view) is not None
 
 
 class Shown(NamedTuple):
@@ -154,7 +174,7 @@ def event_rows(
             custom.tz,
             entry.received,
             custom.skewed,
-            None,
+            people.impersonator_id(custom),
         )
         for custom, entry in customs
     ]

@@ -52,6 +52,7 @@ class Overview:
     here_now: int
     series: tuple[DayFigures, ...]
     not_counted_bots: int
+    not_counted_team: int
     first_view_at: int | None
     hours_behind: int
     series_before: tuple[DayFigures, ...] = ()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from . import schema
+from .dialect import select_in
 from .hours import HOUR_MS
 from .hours import day_of
+from .hours import day_start
+from .ownership import COUNT
 from .ownership import counted
+from .ownership import of_team
+from .ownership import shows_team
 from .ownership import total
 from .ownership import views_of
 from .shapes import DayFigures
@@ -19,6 +25,7 @@ from .shapes import Figures
 from .shapes import Overview
 from .shapes import PageRow
 from .shapes import PageShare
+from .spans import Edge
 from .spans import Span
 from .spans import within
 
@@ -42,6 +49,7 @@ def overview(
     """
     span = Span(since, max(since, until), now, zone, bots)
     figures = _figures(conn, span)
+    not_counted = _not_counted(conn, span)
     return Overview(
         since=since,
         until=until,
@@ -53,7 +61,8 @@ def overview(
         previous=_figures(conn, span.before()),
         here_now=live(conn, now, bots),
         series=_series(conn, span),
-        not_counted_bots=_bot_views(conn, span),
+        not_counted_bots=not_counted[0],
+        not_counted_team=not_counted[1],
         first_view_at=_first_view_at(conn, bots),
         hours_behind=_hours_behind(conn),
         series_before=_series(conn, span.before()),
@@ -118,7 +127,8 @@ def _figures(conn: sa.Connection, span: Span) -> Figures:
     views, visits = _views_and_visits(conn, span)
     user = schema.user
     newly_known = sa.select(sa.func.count()).where(
-        within(user.c.created_at, [(span.since, span.until)])
+        within(user.c.created_at, [(span.since, span.until)]),
+        sa.true() if shows_team(span.bots) else user.c.team.is_(sa.false()),
     )
     return Figures(
         visitors=_visitors(conn, span),
@@ -135,11 +145,9 @@ def _views_and_visits(conn: sa.Connection, span: Span) -> tuple[int, int]:
         within(hour.c.hour, [span.hours])
     )
     views, visits = conn.execute(whole).one()
-    cut_views = sa.select(sa.func.count()).where(
-        within(view.c.local_time, span.hour_edges), counted(view, span.bots)
-    )
+    cut_views = sa.select(sa.func.count()).where(_beside_hours(view.c.local_time, span))
     cut_visits = sa.select(sa.func.count()).where(
-        within(visit.c.started_at, span.hour_edges), counted(visit, span.bots)
+        _beside_hours(visit.c.started_at, span)
     )
     return (
         views + (conn.scalar(cut_views) or 0),
@@ -152,8 +160,7 @@ def _visitors(conn: sa.Connection, span: Span) -> int:
     whole = span.whole_days()
     cut = sa.select(view.c.visitor_id).where(
         view.c.visitor_id.is_not(None),
-        within(view.c.local_time, span.day_edges()),
-        counted(view, span.bots),
+        _beside(view.c.local_time, span.whole, span.day_edges(), span.bots),
     )
     days = sa.select(seen.c.visitor_id).where(
         seen.c.day.between(*whole) if whole else sa.false()
@@ -195,7 +202,34 @@ def _series(conn: sa.Connection, span: Span) -> tuple[DayFigures, ...]:
             .group_by(seen.c.day)
         )
     }
-    return tuple(DayFigures(day, visitors.get(day, 0), views[day]) for day in days)
+    team = _team_by_day(conn, span, days)
+    return tuple(
+        DayFigures(day, visitors.get(day, 0) + team[day], views[day]) for day in days
+    )
+
+
+def _team_by_day(conn: sa.Connection, span: Span, days: list[date]) -> Counter[date]:
+    """Visitors of the team whom the rollups of these days leave out."""
+    if not shows_team(span.bots):
+        return Counter()
+
+    seen, view = schema.visitor_day, schema.page_view
+    start = day_start(days[0], span.zone)
+    end = day_start(days[-1] + timedelta(days=1), span.zone)
+    found = conn.execute(
+        sa.select(view.c.local_time, view.c.visitor_id).where(
+            view.c.visitor_id.is_not(None),
+            within(view.c.local_time, [(start, end)]),
+            of_team(view, span.bots),
+        )
+    )
+    team = {(day_of(row.local_time, span.zone), row.visitor_id) for row in found}
+    known = sa.select(seen.c.day, seen.c.visitor_id).where(
+        seen.c.day.between(days[0], days[-1])
+    )
+    ids = {visitor_id for _, visitor_id in team}
+    rows = select_in(conn, known, seen.c.visitor_id, sorted(ids))
+    return Counter(day for day, _ in team - {(r.day, r.visitor_id) for r in rows})
 
 
 def _views_by_day(conn: sa.Connection, span: Span) -> Counter[date]:
@@ -208,23 +242,40 @@ def _views_by_day(conn: sa.Connection, span: Span) -> Counter[date]:
     for start, count in conn.execute(whole):
         views[day_of(start, span.zone)] += count
 
-    cut = sa.select(view.c.local_time).where(
-        within(view.c.local_time, span.hour_edges), counted(view, span.bots)
-    )
+    cut = sa.select(view.c.local_time).where(_beside_hours(view.c.local_time, span))
     views.update(day_of(moment, span.zone) for moment in conn.scalars(cut))
     return views
 
 
-def _bot_views(conn: sa.Connection, span: Span) -> int:
-    if span.bots == "count":
-        return 0
+def _beside_hours(column: sa.Column[Any], span: Span) -> sa.ColumnElement[bool]:
+    """What is to be counted besides the rollups of the whole hours."""
+    return _beside(column, [span.hours], span.hour_edges, span.bots)
 
+
+def _beside(
+    column: sa.Column[Any], whole: list[Edge], edges: list[Edge], bots: str
+) -> sa.ColumnElement[bool]:
+    cut = sa.and_(within(column, edges), counted(column.table, bots))
+
+    if not shows_team(bots):
+        return cut
+
+    return sa.or_(cut, sa.and_(within(column, whole), of_team(column.table, bots)))
+
+
+def _not_counted(conn: sa.Connection, span: Span) -> tuple[int, int]:
+    """Views of visits that are left out, for being bots' and for being the team's."""
     visit = schema.visit
-    found = sa.select(total(visit.c.views)).where(
-        visit.c.bot.is_(sa.true()),
-        within(visit.c.started_at, [(span.since, span.until)]),
+    views = sa.select(total(visit.c.views)).where(
+        within(visit.c.started_at, [(span.since, span.until)])
     )
-    return conn.scalar(found) or 0
+    counts_bots = span.bots.startswith(COUNT)
+    bots = views.where(sa.false() if counts_bots else visit.c.bot.is_(sa.true()))
+    team = views.where(
+        sa.false() if shows_team(span.bots) else visit.c.team.is_(sa.true()),
+        sa.true() if counts_bots else visit.c.bot.is_(sa.false()),
+    )
+    return conn.scalar(bots) or 0, conn.scalar(team) or 0
 
 
 def _hours_behind(conn: sa.Connection) -> int:
@@ -258,14 +309,14 @@ def _page_counts(
     by_hour, view = schema.page_hour, schema.page_view
     rolled = sa.select(by_hour.c.page_id, by_hour.c.views)
 
-    if since is None and until is None:
+    if since is None and until is None and not shows_team(bots):
         return rolled.subquery("counts")
 
     span = Span(since or 0, LAST_MOMENT if until is None else until, 0, zone, bots)
     whole = rolled.where(within(by_hour.c.hour, [span.hours]))
     cut = (
         sa.select(view.c.page_id, sa.func.count().label("views"))
-        .where(within(view.c.local_time, span.hour_edges), counted(view, bots))
+        .where(_beside_hours(view.c.local_time, span))
         .group_by(view.c.page_id)
     )
     return sa.union_all(whole, cut).subquery("counts")

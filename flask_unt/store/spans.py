@@ -33,6 +33,17 @@ class Span:
         self.now, self.zone, self.bots = now, zone, bots
         self.hours, self.hour_edges = _whole_hours(self.since, self.until, zone)
 
+    @property
+    def whole(self) -> list[Edge]:
+        """The whole days, as moments."""
+        days = self.whole_days()
+
+        if days is None:
+            return []
+
+        end = day_start(days[1] + timedelta(days=1), self.zone)
+        return [(day_start(days[0], self.zone), end)]
+
     def before(self) -> Span:
         """The period of the same length before this one."""
         length = self.until - self.since

@@ -19,6 +19,7 @@ from .hours import day_of
 from .hours import day_start
 from .hours import hour_end
 from .hours import hour_of
+from .ownership import counted
 from .schema import hour as hour_table
 from .schema import mark
 from .schema import page_hour
@@ -41,13 +42,13 @@ def recompute_marks(
 
     _take_marks(connection, marks)
     hours = _open_hours(marks, zone, pruned_before or 0)
-    counted = _Counted(connection, zone, bots)
+    sums = _Counted(connection, zone, bots)
 
     for hour in hours:
-        counted.recompute_hour(hour)
+        sums.recompute_hour(hour)
 
     for day in sorted({day_of(hour, zone) for hour in hours}):
-        counted.drop_vanished(day)
+        sums.drop_vanished(day)
 
     return len(marks)
 
@@ -75,12 +76,12 @@ def _open_hours(marks: Iterable[int], zone: str, pruned_before: int) -> list[int
 
 
 class _Counted:
-    """What counts: all views and visits, but for bots where they are kept apart."""
+    """What counts: views and visits, but for the team's, and bots' kept apart."""
 
     def __init__(self, connection: sa.Connection, zone: str, bots: str) -> None:
         self._connection = connection
         self._zone = zone
-        self._apart = bots == "apart"
+        self._bots = bots
 
     def recompute_hour(self, hour: int) -> None:
         end = hour_end(hour, self._zone)
@@ -105,14 +106,14 @@ class _Counted:
             page_view.c.local_time >= start, page_view.c.local_time < end
         )
 
-        return statement.where(page_view.c.bot.is_(False)) if self._apart else statement
+        return statement.where(counted(page_view, self._bots))
 
     def _visits(self, start: int, end: int, *columns: Any) -> sa.Select[Any]:
         statement = sa.select(*columns).where(
             visit.c.started_at >= start, visit.c.started_at < end
         )
 
-        return statement.where(visit.c.bot.is_(False)) if self._apart else statement
+        return statement.where(counted(visit, self._bots))
 
     def _recompute_pages(self, hour: int, end: int) -> None:
         self._clear(page_hour, hour, end)

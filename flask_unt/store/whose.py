@@ -2,18 +2,21 @@
 
 A marked event is its mark's user's, whoever is signed in when it arrives. An unmarked
 one is the session's, unless somebody else may have been signed in when it was made.
-Where no session can be asked for, it is whose token came last before it.
+Where no session can be asked for, it is whose token came last before it. What somebody
+sees who is signed in as somebody else is their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,6 +26,7 @@ from flask_unt.events import Identity
 from flask_unt.events import Proof
 from flask_unt.events import Tracked
 from flask_unt.events import View
+from flask_unt.events import is_acting_mark_of
 from flask_unt.events import is_mark_of
 
 from .batch import TOKEN
@@ -34,6 +38,13 @@ from .schema import visitor
 
 Owned = View | Custom
 Owners = dict[tuple[type[Any], bytes], int | None]
+
+
+class Decided(NamedTuple):
+    """The user of each event by its type and key, and which are of one who acted."""
+
+    owners: Owners
+    acted: set[tuple[type[Any], bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +105,37 @@ class _Whose:
     sign_ins: dict[str, SignIn]
     proven: dict[str, list[tuple[int, int]]]
     owners: Owners = field(default_factory=dict)
+    acted: set[tuple[type[Any], bytes]] = field(default_factory=set)
 
     def decide(self, entry: Entry) -> None:
         self._note_proofs(entry)
 
         for event in entry.events:
             if isinstance(event, Owned):
-                key = type(event), event.key
-                self.owners.setdefault(key, self._owner(event, entry))
+                self._own(event, entry)
 
         if entry.asked or entry.user is not None:
             self._look(entry)
+
+    def _own(self, event: Owned, entry: Entry) -> None:
+        key = type(event), event.key
+
+        if key not in self.owners:
+            self.owners[key] = self._owner(event, entry)
+
+            if self.owners[key] is not None and self._is_acted(event, entry):
+                self.acted.add(key)
+
+    def _is_acted(self, event: Owned, entry: Entry) -> bool:
+        """Whether its user saw it as somebody else."""
+        if isinstance(event, Tracked) or event.visitor is None or not event.mark:
+            return entry.impersonator is not None and not isinstance(event, Tracked)
+
+        return any(
+            is_acting_mark_of(event.mark, key, event.visitor, identity)
+            for _, identity in self._candidates(event.visitor, entry)
+            for key in self.keys
+        )
 
     def _note_proofs(self, entry: Entry) -> None:
         for event in entry.events:
@@ -138,20 +169,26 @@ class _Whose:
         return max(before)[1] if before else None
 
     def _marked(self, mark: str, visitor: str, entry: Entry) -> int | None:
-        known = list(self.linked.get(visitor, ()))
-        session = self._session(entry)
-
-        if entry.user is not None and session is not None:
-            known.insert(0, (session, entry.user))
-
-        for user_id, identity in known:
-            if any(is_mark_of(mark, key, visitor, identity) for key in self.keys):
-                return user_id
+        for user_id, identity in self._candidates(visitor, entry):
+            for key in self.keys:
+                if is_mark_of(mark, key, visitor, identity) or is_acting_mark_of(
+                    mark, key, visitor, identity
+                ):
+                    return user_id
 
         return None
 
+    def _candidates(self, visitor: str, entry: Entry) -> Iterator[tuple[int, Identity]]:
+        session, who = self._session(entry), entry.impersonator or entry.user
+
+        if session is not None and who is not None:
+            yield session, who
+
+        yield from self.linked.get(visitor, ())
+
     def _session(self, entry: Entry) -> int | None:
-        return None if entry.user is None else self.users.get(entry.user)
+        who = entry.impersonator or entry.user
+        return None if who is None else self.users.get(who)
 
     def _look(self, entry: Entry) -> None:
         for name in {event.visitor for event in entry.events} - {None}:
@@ -165,7 +202,7 @@ def decide_owners(
     visitors: Mapping[str, sa.Row[Any]],
     users: Mapping[Identity, int],
     mark_keys: Sequence[bytes],
-) -> Owners:
+) -> Decided:
     """The user of each view and custom event, None for nobody known.
 
     :param entries: the earliest received first.
@@ -197,7 +234,7 @@ def decide_owners(
     ]
     update_rows(connection, visitor, "id", sorted(changes, key=lambda c: c[0]))
 
-    return whose.owners
+    return Decided(whose.owners, whose.acted)
 
 
 def _row(sign_in: SignIn) -> dict[str, int | None]:

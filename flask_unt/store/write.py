@@ -60,6 +60,10 @@ from .schema import forgotten
 from .schema import leave
 from .schema import mark
 from .schema import page_view
+from .team import note_team
+from .team import owners_of
+from .team import team_among
+from .whose import Decided
 from .whose import decide_owners
 
 E = TypeVar("E")
@@ -167,9 +171,30 @@ def _meet_people(
     told = note_aliases(connection, batch.entries, here)
     add_links(connection, links)
     settle(connection, told - {visitor_id for visitor_id, _, _ in links})
-    owners = decide_owners(connection, batch.entries, here, users, rules.mark_keys)
+    teams = batch.teams.items()
+    note_team(connection, {users[who]: team for who, team in teams if who in users})
+    decided = decide_owners(connection, batch.entries, here, users, rules.mark_keys)
 
-    return People({name: row.id for name, row in here.items()}, owners)
+    return _with_team(connection, here, decided, bool(links or told))
+
+
+def _with_team(
+    connection: sa.Connection,
+    here: Mapping[str, sa.Row[Any]],
+    decided: Decided,
+    is_settled: bool,
+) -> People:
+    ids = {name: row.id for name, row in here.items()}
+    owners = {row.id: row.owner_id for row in here.values()}
+
+    if is_settled or any(row.alias_of for row in here.values()):
+        owners = owners_of(connection, ids.values())
+
+    team = team_among(connection, {*owners.values(), *decided.owners.values()} - {None})
+
+    return People(
+        ids, decided, team, {id for id, owner in owners.items() if owner in team}
+    )
 
 
 def _unknown(
@@ -263,8 +288,8 @@ def _shown(
                 agent,
                 readings.get(key, NOT_READ),
                 came_from(view),
-                False,
-                None,
+                people.is_team(view),
+                people.impersonator_id(view),
             )
         )
 
