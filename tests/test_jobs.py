@@ -130,7 +130,7 @@ def test_a_drain_that_lost_its_lease_stops(
 
     work(app, stream, stop=stop, linger=20.0)
 
-    assert 3 < len(asked) < 60
+    assert 0 < len(asked) < 60
     assert client.get("{unt}:lease:drain") == b"another"
 
 

@@ -11,13 +11,21 @@ from faults import HOST
 from faults import PREFIX
 from faults.releases import pretend
 from flask_unt import UNT
+from flask_unt.stream import link
 
 
 def signed_in() -> str | None:
     return request.headers.get("X-User")
 
 
+def wait_for_redis(seconds: str | None) -> None:
+    """As long as this: on a busy machine its own half second may be too short."""
+    if seconds is not None:
+        link.QUICK.update(dict.fromkeys(link.QUICK, float(seconds)))
+
+
 pretend()
+wait_for_redis(os.environ.get("REDIS_SECONDS"))
 app = Flask(__name__)
 app.config.update(
     SECRET_KEY="secret",

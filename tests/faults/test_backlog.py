@@ -15,6 +15,7 @@ from faults.clients import until
 from faults.ledger import Found
 from faults.ledger import Ledger
 from faults.ledger import only_taken
+from faults.stage import PATIENT
 from faults.stage import STREAM
 from faults.stage import Stage
 
@@ -30,7 +31,7 @@ def test_past_the_cap_the_database_takes_what_comes(
     here = stage("postgresql")
     here.prepare()
     ledger, memory = Ledger(), Memory(random.Random(1))
-    site = here.serve(MAX_BACKLOG=str(CAP))
+    site = here.serve(MAX_BACKLOG=str(CAP), **PATIENT)
 
     for _ in range(CAP + 40):
         deliver(ledger, [site.port], memory.batch())
@@ -52,7 +53,7 @@ def test_a_backlog_drains_and_the_worker_stays_small(
     here = stage("postgresql")
     here.prepare()
     ledger, memory = Ledger(), Memory(random.Random(1))
-    site = here.serve()
+    site = here.serve(**PATIENT)
     fill(here, ledger, memory, site.port)
 
     with here.client() as client:

@@ -31,7 +31,7 @@ AWAY = {
         faults.rename_table,
     ],
     "mariadb": [faults.kill_database, faults.restart_database, faults.rename_table],
-    "sqlite": [faults.rename_table, faults.lock_database],
+    "sqlite": [faults.lock_database],
 }
 
 
@@ -124,7 +124,7 @@ END
         pytest.param("postgresql", "55P03", id="lock timeout", marks=LONG),
         pytest.param("postgresql", "53100", id="disk full"),
         pytest.param("postgresql", "57P01", id="shutting down", marks=LONG),
-        pytest.param("mariadb", "1213", id="mariadb deadlock"),
+        pytest.param("mariadb", "1213", id="mariadb deadlock", marks=LONG),
         pytest.param("mariadb", "1205", id="mariadb lock timeout", marks=LONG),
         pytest.param("mariadb", "1114", id="mariadb full", marks=LONG),
     ],

@@ -197,6 +197,7 @@ def test_two_releases_at_once(stage: Callable[..., Stage]) -> None:
     settled(here, ledger)
 
 
+@pytest.mark.long
 def test_a_second_app_on_the_same_queue_by_mistake(
     stage: Callable[..., Stage],
 ) -> None:

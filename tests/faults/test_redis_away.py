@@ -15,20 +15,23 @@ from faults.clients import post
 from faults.clients import until
 from faults.ledger import Ledger
 from faults.ledger import only_taken
+from faults.stage import PATIENT
 from faults.stage import STREAM
 from faults.stage import Site
 from faults.stage import Stage
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 
-AWAY = [
+SOME = [
     faults.kill_redis,
-    faults.restart_redis,
-    faults.freeze_redis,
     faults.black_hole_redis,
     faults.fill_redis,
-    faults.put_another_type,
     faults.change_password,
+]
+OTHERS = [
+    faults.restart_redis,
+    faults.freeze_redis,
+    faults.put_another_type,
     faults.make_redis_read_only,
 ]
 REQUESTS = 10
@@ -40,7 +43,12 @@ def send(ledger: Ledger, site: Site, memory: Memory, batches: int) -> None:
 
 
 @pytest.mark.slow
-def test_no_trouble_of_redis_costs_a_view_or_a_5xx(stage: Callable[..., Stage]) -> None:
+@pytest.mark.parametrize(
+    "away", [SOME, pytest.param(OTHERS, marks=pytest.mark.long)], ids=["some", "others"]
+)
+def test_no_trouble_of_redis_costs_a_view_or_a_5xx(
+    stage: Callable[..., Stage], away: list[faults.Fault]
+) -> None:
     """Each answer is a 202. How long it takes, tests/test_stream.py shows."""
     here = stage("postgresql")
     here.prepare()
@@ -48,7 +56,7 @@ def test_no_trouble_of_redis_costs_a_view_or_a_5xx(stage: Callable[..., Stage]) 
     site = here.serve("gthread")
     here.work(CLAIM_IDLE_MS="1500").wait_ready()
 
-    for fault in AWAY:
+    for fault in away:
         send(ledger, site, memory, 2)
 
         with faults.broken(fault, here):
@@ -85,7 +93,7 @@ def test_what_only_redis_had_is_gone_and_nothing_else(
     here.prepare()
     before, flushed, after = Ledger(), Ledger(), Ledger()
     memory, other = Memory(random.Random(4)), Memory(random.Random(14))
-    site = here.serve()
+    site = here.serve(**PATIENT)
     worker = here.work()
     send(before, site, memory, 20)
     until(lambda: here.waiting() == 0, "an empty stream")
@@ -119,7 +127,7 @@ def test_a_redis_without_persistence_that_dies_costs_what_it_held(
     here.prepare()
     held, after = Ledger(), Ledger()
     memory, other = Memory(random.Random(5)), Memory(random.Random(15))
-    site = here.serve()
+    site = here.serve(**PATIENT)
     send(held, site, other, 20)
     here.redis.kill()
     here.redis.start()
