@@ -164,6 +164,7 @@ def test_an_answer_that_comes_late_is_nobodys(own_redis: OwnRedis) -> None:
         wire.call(b"*2\r\n" + bulk(b"PING", b"late"))
 
     server.thaw()
+    server.process.wait_until(server.ready)
 
     assert wire.call(PING) == b"PONG"
 
@@ -222,7 +223,7 @@ def sentinel(
     config.write_text(
         f"port {free_port}\nbind 127.0.0.1\ndir {tmp_path}\n"
         f"sentinel monitor shop 127.0.0.1 {primary.port} 1\n"
-        "sentinel down-after-milliseconds shop 1000\n"
+        "sentinel down-after-milliseconds shop 30000\n"
     )
     process = spawn(["redis-server", str(config), "--sentinel"])
     found = Sentinel([("127.0.0.1", free_port)], socket_timeout=1)
