@@ -59,6 +59,7 @@ bench: services .venv/.ready-bench benchmarks/node/node_modules/.ready
 	$(NEWEST) benchmarks/host.py
 	$(NEWEST) benchmarks/half_load.py
 	$(NEWEST) benchmarks/tracker.py
+	$(NEWEST) benchmarks/people.py
 
 clean:
 	rm -rf .venv .venv-lowest node_modules benchmarks/node/node_modules build dist *.egg-info

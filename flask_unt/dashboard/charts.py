@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import timedelta
+from functools import lru_cache
+
+from markupsafe import Markup
 
 from .clock import MONTHS
 from .format import counted
@@ -50,6 +53,19 @@ def strip(days: Sequence[int]) -> tuple[Square, ...]:
     return tuple(
         Square(position * STEP, 0, level(views, highest), counted(views, "view"))
         for position, views in enumerate(days)
+    )
+
+
+@lru_cache(maxsize=4096)
+def strip_svg(days: tuple[int, ...]) -> Markup:
+    """The squares of :func:`strip`: a list has hundreds of them."""
+    squares = "".join(
+        f'<rect class="l{each.level}" x="{each.x}" width="11" height="11" rx="2.5"/>'
+        for each in strip(days)
+    )
+    return Markup(
+        f'<svg class="strip" viewBox="0 0 {len(days) * STEP - 2} 11" role="img"'
+        f' aria-label="{strip_words(days)}">{squares}</svg>'
     )
 
 

@@ -34,7 +34,13 @@ def overview(state: State, args: Args, clock: Clock) -> Overview:
     return state.store.overview(since=period.since, until=period.until, now=clock.now)
 
 
-def users(state: State, args: Args, clock: Clock, rows: int = PER_PAGE) -> UserList:
+def users(
+    state: State,
+    args: Args,
+    clock: Clock,
+    rows: int = PER_PAGE,
+    anonymous: bool = True,
+) -> UserList:
     query = parse_people(args, clock)
     return state.store.users(
         now=clock.now,
@@ -43,6 +49,7 @@ def users(state: State, args: Args, clock: Clock, rows: int = PER_PAGE) -> UserL
         descending=query.descending,
         page=query.page,
         per_page=rows,
+        anonymous=anonymous,
     )
 
 

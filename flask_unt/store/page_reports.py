@@ -98,7 +98,7 @@ def _views_by_day(conn: sa.Connection, id: int, span: Span) -> Counter[date]:
 def _count(conn: sa.Connection, id: int, since: int, *, anonymous: bool) -> int:
     seen = schema.page_visitor.c
     column = seen.visitor_id if anonymous else seen.whose_id
-    whose = seen.whose_id == NOBODY if anonymous else seen.whose_id != NOBODY
+    whose = seen.whose_id == NOBODY if anonymous else seen.whose_id > NOBODY
     found = sa.select(sa.func.count(column.distinct())).where(
         seen.page_id == id, seen.last_at >= since, whose
     )
@@ -110,7 +110,7 @@ def _who(conn: sa.Connection, id: int, since: int) -> tuple[PagePerson, ...]:
     last = sa.func.max(seen.last_at).label("last")
     latest = (
         sa.select(seen.whose_id, last)
-        .where(seen.page_id == id, seen.last_at >= since, seen.whose_id != NOBODY)
+        .where(seen.page_id == id, seen.last_at >= since, seen.whose_id > NOBODY)
         .group_by(seen.whose_id)
         .order_by(last.desc(), seen.whose_id)
         .limit(PEOPLE_SHOWN)

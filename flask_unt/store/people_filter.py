@@ -47,6 +47,18 @@ class PeopleFilter:
     column: tuple[str, str] | None = None
     team: bool = False
 
+    @property
+    def looks_far(self) -> bool:
+        """Whether other tables than that of figures are looked at."""
+        return bool(
+            self.page is not None or self.event or self.came != ALWAYS or self.column
+        )
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether each row has to be read, in any order."""
+        return bool(self.device or self.country)
+
 
 def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]:
     """Conditions on ``unt_user_figures``."""
@@ -70,7 +82,7 @@ def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]
     if wanted.page is not None:
         seen = page_visitor.c.whose_id
         conditions.append(
-            figures.user_id.in_(_who_saw(wanted, seen).where(seen != NOBODY))
+            figures.user_id.in_(_who_saw(wanted, seen).where(seen > NOBODY))
         )
 
     if wanted.event:
@@ -88,8 +100,10 @@ def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]
 def of_visitors(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
     """Conditions on ``unt_visitor_figures``, of the anonymous ones."""
     figures = visitor_figures.c
+    # Not by an index, which would read all rows in another order than they lie.
+    whose = sa.func.coalesce(figures.user_id, NOBODY)
     conditions = [
-        figures.user_id == NOBODY,
+        (whose if wanted.reads_all else figures.user_id) == NOBODY,
         *_of_both(visitor_figures, wanted),
         *_within_sets(figures, wanted),
     ]

@@ -72,6 +72,7 @@ class Reported(ReportedPages, CatchesUp):
         descending: bool = True,
         page: int = 1,
         per_page: int = 50,
+        anonymous: bool = True,
     ) -> reports.UserList:
         """A page of the known users: see :func:`reports.users`."""
         self._bring_figures_up_to_date()
@@ -85,6 +86,7 @@ class Reported(ReportedPages, CatchesUp):
                 descending=descending,
                 page=page,
                 per_page=per_page,
+                anonymous=anonymous,
                 **self._counted(),
             )
 

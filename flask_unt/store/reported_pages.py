@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from . import live_reports
 from . import page_reports
+from . import user_list
 from . import visit_reports
+from . import visitor_list
 from .page_shapes import BecameKnown
 from .page_shapes import Live
 from .page_shapes import Origins
 from .page_shapes import PageDetail
 from .page_shapes import PageName
+from .people_filter import PeopleFilter
 from .settings import StoreSettings
 from .transactions import Transactions
 
@@ -29,6 +32,16 @@ class ReportedPages:
         """Who is here now: see :func:`live_reports.live`."""
         with self._transactions.reading() as connection:
             return live_reports.live(connection, now=now, bots=self.settings.bots)
+
+    def count_visitors(self, *, wanted: PeopleFilter, limit: int) -> int:
+        """How many anonymous visitors: see :func:`visitor_list.count_visitors`."""
+        with self._transactions.reading() as connection:
+            return visitor_list.count_visitors(connection, wanted=wanted, limit=limit)
+
+    def count_users(self, *, wanted: PeopleFilter) -> int:
+        """How many known users: see :func:`user_list.count_users`."""
+        with self._transactions.reading() as connection:
+            return user_list.count_users(connection, wanted)
 
     def page_detail(
         self, id: int, *, since: int, until: int, now: int

@@ -382,7 +382,7 @@ page_visitor = _table(
     _count("whose_id"),
     sa.Column("last_at", Moment, nullable=False, index=True),
     sa.Index(None, "visitor_id"),
-    sa.Index(None, "page_id", "whose_id"),
+    sa.Index(None, "page_id", "whose_id", "visitor_id"),
     sa.Index(None, "page_id", "last_at"),
 )
 
