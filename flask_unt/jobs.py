@@ -26,11 +26,16 @@ from .drain import now_ms
 from .drain import reason
 from .errors import StreamUnavailable
 from .state import get_state
+from .state import refresh_columns
 from .stream import Stream
 from .stream import as_unavailable
 
 DRAIN = "drain"
 PRUNE = "prune"
+COLUMNS = "columns"
+COLUMNS_SECONDS = 5.0
+COLUMNS_EVERY_MS = 60_000
+NEW_USERS_SECONDS = 0.5
 DAY_MS = 86_400_000
 LEASE_MS = 5_000
 RENEW_SECONDS = 1.0
@@ -47,7 +52,7 @@ class Shift:
     """How the worker of this process works, and what its last drain did.
 
     It ``helps`` another's drain where the database takes several writers; ``busy`` is
-    a worker that has a job.
+    a worker that has a job. With ``columns`` the site has some of its own for users.
     """
 
     consumer: str
@@ -55,6 +60,7 @@ class Shift:
     linger: float = 1.0
     claim_idle_ms: int = CLAIM_IDLE_MS
     helps: bool = False
+    columns: bool = False
     busy: bool = False
     last: Drained = field(default_factory=Drained)
 
@@ -103,6 +109,16 @@ def enqueue_prune(stream: Stream, to: Queue | None = None) -> bool:
     return _enqueue(stream, to, PRUNE, DAY_MS, "flask_unt.jobs.prune_job")
 
 
+def enqueue_columns(stream: Stream, to: Queue | None = None) -> bool:
+    """Have a worker ask for columns of users; False if that was done just now.
+
+    :raises StreamUnavailable: Redis is not there.
+    """
+    job = "flask_unt.jobs.columns_job"
+
+    return _enqueue(stream, to, COLUMNS, COLUMNS_EVERY_MS, job)
+
+
 def _enqueue(
     stream: Stream, to: Queue | None, name: str, lease_ms: int, function: str
 ) -> bool:
@@ -136,6 +152,11 @@ def prune_job() -> None:
 
         if state.stream is not None and job is not None:
             state.stream.drop(PRUNE, job.id)
+
+
+def columns_job() -> None:
+    """Ask the site for its own columns of users whose are a day old."""
+    refresh_columns(get_state(), COLUMNS_SECONDS)
 
 
 def drain_job() -> None:
@@ -179,6 +200,7 @@ def _drain_under(lease: _Lease, stream: Stream) -> None:
         )
 
     lease.drop()
+    refresh_columns(get_state(), NEW_USERS_SECONDS)
 
 
 class _Lease:

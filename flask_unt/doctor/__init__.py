@@ -61,6 +61,7 @@ SET_UP: tuple[Check, ...] = (
     site.check_secret_key,
     site.check_server_name,
     site.check_identity,
+    site.check_columns,
     site.check_dashboard,
     site.check_consent,
     pages.check_untagged,

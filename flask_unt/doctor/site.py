@@ -156,6 +156,19 @@ def check_identity(look: Look) -> Iterator[Finding]:
         )
 
 
+def check_columns(look: Look) -> Iterator[Finding]:
+    """The site's own columns of users could be had."""
+    note = look.figures.notes.get("user-columns")
+
+    if note is not None and look.state.user_columns:
+        yield warn(
+            "user-columns",
+            f"A column of a user could not be had {_ago(look.now - note[0])}:"
+            f" {note[1].rstrip('.')}.",
+            "Mend user_columns=; what was known before stays.",
+        )
+
+
 def check_dashboard(look: Look) -> Iterator[Finding]:
     """Who may look."""
     if look.state.can_view is not None:

@@ -16,6 +16,7 @@ from ..limits import client_key
 from ..limits import is_behind_proxy
 from ..state import BLUEPRINT
 from ..state import State
+from ..state import refresh_columns
 from .accept import RETRY_SECONDS
 from .answers import Answer
 from .answers import Headers
@@ -34,6 +35,9 @@ from .requests import Request
 from .script import FILES
 from .script import serve_script
 from .track import pass_on
+
+COLUMNS_SECONDS = 0.02
+COLUMNS_EVERY_SECONDS = 5.0
 
 Environ = dict[str, Any]
 WSGI = Callable[[Environ, Any], Iterable[bytes]]
@@ -85,6 +89,7 @@ class Door:
         self._limits = Limits(state.settings)
         self._secret = state.secret_or_random("client address")
         self._serves = False
+        self._columns_at = 0.0
         prefixes = (state.settings.prefix, *state.settings.old_prefixes)
         self._scripts = {prefix + name: name for prefix in prefixes for name in FILES}
         self._takes = {
@@ -126,7 +131,27 @@ class Door:
         if state.inbox_is_due:
             after.append(lambda: state.work_off_inbox(_now()))
 
+        if self._columns_are_due():
+            after.append(self._refresh_columns)
+
         return after
+
+    def _refresh_columns(self) -> None:
+        refresh_columns(self._state, COLUMNS_SECONDS)
+
+    def _columns_are_due(self) -> bool:
+        """Now and then, where no worker asks for them."""
+        state = self._state
+
+        if not state.user_columns or state.stream is not None:
+            return False
+
+        due = time.monotonic() >= self._columns_at
+
+        if due:
+            self._columns_at = time.monotonic() + COLUMNS_EVERY_SECONDS
+
+        return due
 
     def _answer(self, path: str, environ: Environ) -> Answer | None:
         if path in self._scripts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..outage import Outage
 from ..outage import describe
+from .columns import refresh_columns
 from .counts import LAST_REFUSAL
 from .counts import OUTCOMES
 from .counts import Counts
@@ -42,4 +43,5 @@ __all__ = [
     "make_token",
     "parse_who",
     "read_token",
+    "refresh_columns",
 ]

@@ -75,6 +75,7 @@ class State:
         self.is_team = is_team
         self.impersonator = impersonator
         self.user_columns = dict(user_columns or {})
+        self.failing_columns: set[str] = set()
         self.nonce = nonce
         self.exemptions = exemptions or Exemptions()
         self.identity_error: str | None = None

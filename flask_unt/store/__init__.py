@@ -42,6 +42,9 @@ from .engine import Database
 from .facts import DatabaseFacts
 from .facts import ask_database
 from .forget_person import Forgotten
+from .host_columns import DueUser
+from .host_columns import HostColumned
+from .host_columns import HostColumns
 from .inbox import Inbox
 from .inbox import Waiting
 from .links import Seen
@@ -62,7 +65,9 @@ from .write import write_entries
 
 __all__ = [
     "DatabaseFacts",
+    "DueUser",
     "Forgotten",
+    "HostColumns",
     "Pruned",
     "Replayed",
     "Store",
@@ -95,7 +100,7 @@ class StoreStatus:
     about: tuple[str, ...] = ()
 
 
-class Store(Reported, Aside, Own, Persons):
+class Store(Reported, Aside, Own, Persons, HostColumned):
     """One database. Connects when first asked, and anew in every process.
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.

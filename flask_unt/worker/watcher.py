@@ -12,6 +12,7 @@ from ..errors import StreamUnavailable
 from ..errors import UNTError
 from ..jobs import DRAIN
 from ..jobs import Shift
+from ..jobs import enqueue_columns
 from ..jobs import enqueue_drain
 from ..jobs import enqueue_help
 from ..jobs import enqueue_prune
@@ -22,6 +23,7 @@ from .health import Pulse
 BEAT_SECONDS = 5.0
 BEAT_MS = 30_000
 PRUNE_SECONDS = 900.0
+COLUMNS_SECONDS = 60.0
 BLOCK_MS = 1000
 POLL_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
@@ -43,6 +45,7 @@ class Watcher:
         self._jobs: Queue | None = None
         self._next_beat = 0.0
         self._next_prune = 0.0
+        self._next_columns = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(
             target=self._run, daemon=True, name="unt-watcher"
@@ -90,6 +93,10 @@ class Watcher:
         if time.monotonic() >= self._next_prune:
             self._next_prune = time.monotonic() + PRUNE_SECONDS
             enqueue_prune(self._stream, jobs)
+
+        if self._shift.columns and time.monotonic() >= self._next_columns:
+            self._next_columns = time.monotonic() + COLUMNS_SECONDS
+            enqueue_columns(self._stream, jobs)
 
         if self._is_something_waiting():
             enqueue_drain(self._stream, jobs)
