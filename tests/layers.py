@@ -14,7 +14,7 @@ ROWS = (
     "extension",
     "cli",
     "ingest | dashboard | worker",
-    "jobs | identity | limits | doctor",
+    "jobs | identity | limits | doctor | geoip",
     "state | drain",
     "stream | store | outage",
     "events | agents | config",
@@ -31,6 +31,7 @@ HOMES = {
     "redis": ("stream",),
     "rq": ("jobs", "worker"),
     "prometheus_client": ("worker",),
+    "maxminddb": ("geoip",),
 }
 
 NOT_PURE = {"datetime.now", "random", "secrets", "socket", "subprocess", "threading"}

@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, tuple[Check, Any]] = {
     "UNT_MAX_BACKLOG": (checks.count, 1_000_000),
     "UNT_RATE_LIMIT": (checks.optional(checks.rate), "600/minute"),
     "UNT_NEW_PER_DAY": (checks.optional(checks.count), 10_000),
+    "UNT_GEOIP": (checks.optional(checks.text), None),
     "UNT_DASHBOARD_PASSWORD_HASH": (checks.optional(checks.password_hash), None),
 }
 SETTING_NAMES: tuple[str, ...] = tuple(SETTINGS)
@@ -82,6 +83,7 @@ class Settings:
     max_backlog: int
     rate_limit: Rate | None
     new_per_day: int | None
+    geoip: str | None
     dashboard_password_hash: str | None = field(repr=False)
     secret_key: str | bytes | None = field(repr=False)
     server_name: str | None

@@ -11,6 +11,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..errors import RequestRefused
 from ..errors import VisitorForgotten
+from ..geoip import open_countries
 from ..limits import Limits
 from ..limits import client_key
 from ..limits import is_behind_proxy
@@ -87,6 +88,7 @@ class Door:
         self._prepare = prepare
         self._judge = Judge(state.settings)
         self._limits = Limits(state.settings)
+        self._country_of = open_countries(state.settings.geoip)
         self._secret = state.secret_or_random("client address")
         self._serves = False
         self._columns_at = 0.0
@@ -217,7 +219,9 @@ class Door:
             self._state.counts.note("proxy", "X-Forwarded-For", now)
             client = None
 
-        return Request(self._state, self._limits, environ, origin, now, client)
+        known = client is not None
+        country = self._country_of(environ.get("REMOTE_ADDR", "")) if known else None
+        return Request(self._state, self._limits, environ, origin, now, client, country)
 
     def _refuse(self, error: RequestRefused, headers: Headers) -> Answer:
         self._state.counts.refuse(error.reason)

@@ -32,7 +32,10 @@ NOT_ASKED = Asked()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, judged. ``client`` is ``None`` behind a proxy nobody told us of."""
+    """A request, judged. ``client`` is ``None`` behind a proxy nobody told us of.
+
+    ``country`` is that of the client's address, None where it is not known.
+    """
 
     state: State
     limits: Limits
@@ -40,6 +43,7 @@ class Request:
     origin: Origin
     now: int
     client: bytes | None
+    country: str | None = None
 
     @property
     def rules(self) -> Rules:
@@ -74,6 +78,7 @@ class Request:
             asked=asked.told,
             team=asked.team,
             impersonator=asked.impersonator,
+            country=self.country,
             **details,
         )
 
