@@ -163,13 +163,14 @@ def test_quiet_process_writes_at_once_and_busy_one_leaves_it(store: Store) -> No
     store.inbox.settle(NOW)
     assert stored(store) == 1
 
-    store.inbox._credit.spend(60.0)
+    store.inbox._quiet.spend(60.0)
+    store.inbox._busy.spend(60.0)
     put(store, *(entries.data() for _ in range(3)))
     store.inbox.settle(NOW)
     assert not store.inbox.is_due
     assert stored(store) == 1
 
-    store.inbox._credit.spend(-60.0)
+    store.inbox._busy.spend(-60.0)
     assert store.inbox.is_due
     store.inbox.work_off(NOW)
     assert stored(store) == 4

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..errors import UNTError
 from ..events import data_payload
 from ..events import forgotten_hash
 from ..failpoint import failpoint
 from ..store import Store
+from ..store.collecting import collecting_rarely
 from ..stream import Stream
 from .batches import Batch
 from .batches import Batches
@@ -30,9 +28,6 @@ CLAIM_IDLE_MS = 15_000
 MARKS_AT_ONCE = 20
 POLL_SECONDS = 0.25
 INBOX_SECONDS = 2.0
-# A batch is many small objects that are gone with it: looking for cycles among them
-# would take a third of the time.
-COLLECT_AFTER = (200_000, 20, 100)
 
 log = logging.getLogger("flask_unt")
 
@@ -69,7 +64,7 @@ def drain(
     batches = Batches(stream, consumer, count, claim_idle_ms)
     work = _Drain(stream, store, batches, stop, now)
 
-    with _collecting_rarely(), Keeper(batches, claim_idle_ms):
+    with collecting_rarely(), Keeper(batches, claim_idle_ms):
         try:
             work.run(linger, work_for, on_batch or (lambda drained: None))
         except Stopped:
@@ -209,14 +204,3 @@ class _Drain:
             return self._store.recompute_figures() + hours > 0
         except UNTError:
             return False
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    before = gc.get_threshold()
-    gc.set_threshold(*COLLECT_AFTER)
-
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

@@ -235,6 +235,7 @@ class Database:
 
     def _set_up_sqlite(self, connection: Any, _: Any) -> None:
         connection.isolation_level = None
+        connection.create_function("unt_key", 1, bytes.fromhex, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA secure_delete = ON")
 

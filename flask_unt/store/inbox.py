@@ -26,6 +26,7 @@ from flask_unt.events import decode_entry
 from flask_unt.events import forgotten_hash
 from flask_unt.failpoint import failpoint
 
+from .collecting import collecting_rarely
 from .credit import Credit
 from .dialect import select_in
 from .engine import Database
@@ -44,9 +45,14 @@ PUT = (
 )
 AT_ONCE = 500
 BRIEFLY = 50
+QUIET_SECONDS = 0.3
+QUIET_SHARE = 0.02
+BUSY_SECONDS = 0.1
+BUSY_SHARE = 0.03
 PATIENCE = 10.0
 READ_PATIENCE = 2.0
-AFTERWARDS_SECONDS = 0.1
+AFTERWARDS = 250
+AFTERWARDS_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ class Inbox:
         self._prepare = prepare
         self._lane = Lane(database)
         self._turn = threading.Lock()
-        self._credit = Credit()
+        self._quiet = Credit(QUIET_SECONDS, QUIET_SHARE, time.thread_time)
+        self._busy = Credit(BUSY_SECONDS, BUSY_SHARE, time.monotonic)
         self._left_over = False
 
     def put(self, data: bytes, visitors: Iterable[str]) -> None:
@@ -99,16 +106,16 @@ class Inbox:
 
         :raises UNTError: it is not written, but it waits.
         """
-        is_quiet = not self._left_over and self._credit.left
+        is_quiet = not self._left_over and self._quiet.left
         self._left_over = True
 
         if is_quiet:
-            self._work(now, BRIEFLY)
+            self._work(now, BRIEFLY, self._quiet)
 
     @property
     def is_due(self) -> bool:
         """Whether :meth:`work_off` has something to do, and may do it."""
-        return self._left_over and self._credit.left
+        return self._left_over and self._busy.left
 
     def work_off(self, now: int) -> None:
         """Write some of what a busy process left; for after an answer.
@@ -117,7 +124,7 @@ class Inbox:
         """
         end = time.monotonic() + AFTERWARDS_SECONDS
 
-        while self.is_due and self._work(now, AT_ONCE):
+        while self.is_due and self._work(now, AFTERWARDS, self._busy):
             if time.monotonic() >= end:
                 return
 
@@ -160,7 +167,7 @@ class Inbox:
         """Close this process's own connection."""
         self._lane.close()
 
-    def _work(self, now: int, limit: int) -> bool:
+    def _work(self, now: int, limit: int, credit: Credit) -> bool:
         """Write a portion; False where another thread does.
 
         That one, or its request, looks again when it is done.
@@ -168,12 +175,8 @@ class Inbox:
         if not self._turn.acquire(blocking=False):
             return False
 
-        begun = time.monotonic()
-
-        try:
+        with credit.spent():
             self._write(now, limit)
-        finally:
-            self._credit.spend(time.monotonic() - begun)
 
         return True
 
@@ -189,7 +192,9 @@ class Inbox:
             if not portion.rows:
                 return 0
 
-            done = store_portion(self._transactions, portion, self._rules(), now)
+            with collecting_rarely():
+                done = store_portion(self._transactions, portion, self._rules(), now)
+
             self._left_over = self._left_over or portion.more
             failpoint("inbox-after-commit")
         except BaseException:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .engine import Database
 
-TRIES = 40
+PATIENCE = 1.0
 PAUSE = 0.0005
 
 
@@ -57,16 +57,16 @@ class Lane:
     def _run(self, statement: str, parameters: Sequence[Any]) -> int:
         connection = self._connect()
 
-        for _ in range(TRIES):
+        end = time.monotonic() + PATIENCE
+
+        while True:
             try:
                 return int(connection.execute(statement, parameters).rowcount)
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
+                if "locked" not in str(error) or time.monotonic() > end:
                     raise
 
             time.sleep(PAUSE)
-
-        return int(connection.execute(statement, parameters).rowcount)
 
     def _connect(self) -> Any:
         engine = self._database.engine

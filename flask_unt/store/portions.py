@@ -28,6 +28,7 @@ from flask_unt.failpoint import fatal_entry
 
 from .aside import keep_aside
 from .counters import add_counts
+from .dialect import is_among
 from .engine import said_as_refused
 from .schema import inbox
 from .transactions import Transactions
@@ -214,7 +215,7 @@ def _locked(connection: sa.Connection, statement: Any) -> Any:
 
 def _take_out(connection: sa.Connection, rows: Sequence[Any]) -> bool:
     """Delete these rows; False where somebody else has them, or had."""
-    ours = inbox.c.id.in_([row.id for row in rows])
+    ours = is_among(connection, inbox.c.id, [row.id for row in rows])
     found = connection.execute(_locked(connection, sa.select(inbox.c.id).where(ours)))
 
     if len(found.all()) < len(rows):

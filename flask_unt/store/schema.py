@@ -90,6 +90,8 @@ class Moment(TypeDecorator[int]):
 
 Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+Data = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -390,7 +392,7 @@ page_visitor = _table(
 inbox = _table(
     "unt_inbox",
     sa.Column("id", Number, primary_key=True),
-    sa.Column("data", sa.LargeBinary(16_777_215), nullable=False),
+    sa.Column("data", Data, nullable=False),
     sa.Column("tries", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
     sqlite_autoincrement=True,
 )

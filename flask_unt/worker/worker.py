@@ -34,6 +34,7 @@ DEQUEUE_SECONDS = 1
 BURST_SECONDS = 0.1
 REGISTERED_SECONDS = 30
 INBOX_SECONDS = 5.0
+LAST_SECONDS = 2.0
 
 log = logging.getLogger("flask_unt")
 
@@ -185,6 +186,8 @@ class Worker:
         with suppress(StreamUnavailable):
             self._stream.rest(self._shift.consumer)
             self._stream.retire(self._shift.consumer)
+
+        self._state.store.catch_up(LAST_SECONDS)
 
 
 def _rq_worker(jobs: Queue) -> Any:

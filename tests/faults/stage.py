@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -116,6 +117,10 @@ class Stage:
             site.process.stop()
 
         until(lambda: self.waiting() == 0, "a stream that stays empty", 5)
+        # As whoever reads would, where no worker did.
+        store = Store(self.url)
+        store.inbox.drain(time.time_ns() // 1_000_000)
+        store.dispose()
 
     def prepare(self) -> None:
         """Make the tables, so that a fault meets a site that works."""

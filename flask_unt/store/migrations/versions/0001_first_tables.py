@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 from flask_unt.store.schema import Key
 from flask_unt.store.schema import Moment
@@ -18,6 +19,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+Data = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 metadata = sa.MetaData(
@@ -318,7 +320,7 @@ _table(
 _table(
     "unt_inbox",
     sa.Column("id", Number, primary_key=True),
-    sa.Column("data", sa.LargeBinary(16_777_215), nullable=False),
+    sa.Column("data", Data, nullable=False),
     sa.Column("tries", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
     sqlite_autoincrement=True,
 )
