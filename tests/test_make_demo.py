@@ -13,7 +13,7 @@ from processes import REPOSITORY
 from processes import answers
 from processes import process_tree
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 TWO_LINES = re.compile(r"^site: (\S+)\ndashboard: (\S+)$", re.MULTILINE)
 

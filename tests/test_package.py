@@ -24,7 +24,11 @@ from processes import Process
 from processes import clean_environment
 from processes import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("package"),
+]
 
 APP = """\
 from flask import Flask
@@ -44,8 +48,10 @@ def home():
 def built(tmp_path_factory):
     """The folder with the wheel and the sdist, built from a copy of the tree."""
     folder = tmp_path_factory.mktemp("package")
+    # What other tests write meanwhile may be gone before it is copied.
     left_out = shutil.ignore_patterns(
-        ".git", ".venv*", "node_modules", "*.egg-info", "build", "instance", ".*_cache"
+        *(".git", ".venv*", "node_modules", "*.egg-info", "build", "instance"),
+        *(".*_cache", "__pycache__", ".hypothesis"),
     )
     shutil.copytree(REPOSITORY, folder / "tree", ignore=left_out)
     run([sys.executable, "-m", "build", "--outdir", "..", "."], folder / "tree")

@@ -45,6 +45,7 @@ lose_patience(1500, seconds_to_finish=3)
 sys.exit(run(app.extensions["unt"], claim_idle_ms=1500))
 """
 LONG = pytest.mark.long
+pytestmark = pytest.mark.timeout(600)
 # What keeps a worker in the middle of a batch.
 LOCKS = {
     "sqlite": "BEGIN IMMEDIATE",

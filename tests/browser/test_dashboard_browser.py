@@ -7,16 +7,17 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+from sites import Site
 
 APP = """
-import tempfile
 import time
+from pathlib import Path
 from flask import Flask
 from flask_unt import UNT
 from flask_unt.dashboard.access import make_login_link
 from flask_unt.state import get_state
 
-app = Flask(__name__, instance_path=tempfile.mkdtemp())
+app = Flask(__name__, instance_path=str(Path.cwd()))
 app.config.update(SECRET_KEY="secret", UNT_PREFIX="/k3")
 UNT(app)
 
@@ -37,12 +38,26 @@ PATIENCE = 30.0
 PAGES = ("", "/users", "/user/1", "/pages", "/page/1", "/live", "/status", "/nothing")
 
 
+@pytest.fixture(scope="module")
+def demo_site(tmp_path_factory):
+    """A site with made-up people, for all tests that only look at it."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "app.py").write_text(APP.format(demo=True))
+    site = Site("app:app", folder, arguments=("--threads", "4"))
+    yield site.start()
+    site.kill()
+
+
 @pytest.fixture
-def board(serve, page):
+def board(serve, page, request):
     """board(demo) opens the dashboard of a site, with made-up people or empty."""
 
     def open_dashboard(demo):
-        site = serve(APP.format(demo=demo), arguments=("--threads", "4"))
+        site = (
+            request.getfixturevalue("demo_site")
+            if demo
+            else serve(APP.format(demo=False), arguments=("--threads", "4"))
+        )
         page.goto(f"{site.url}/link")
         page.goto(site.url + page.inner_text("body"))
         return site
@@ -177,7 +192,7 @@ def test_without_scripts_all_is_there_but_the_charts(board, page, chromium):
     assert plain.locator(".person").count() == 8
     assert plain.locator(".legend tbody tr").count() >= 4
     assert not plain.locator("canvas").first.is_visible()
-    plain.locator("details summary").click()
+    plain.locator("details:has(.plain) summary").click()
     assert plain.locator(".plain tbody tr").count() >= 7
     context.close()
 

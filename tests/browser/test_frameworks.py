@@ -92,13 +92,13 @@ class Visit:
         """Leave, and compare: in the database, and view by view on the wire."""
         self._page.goto("about:blank")
         self._site.wait_for(lambda: self._stored() == self._seen)
-        self._page.wait_for_timeout(500)
+        wanted = [title for _, title in self._seen]
+        self._site.wait_for(lambda: self._sent_titles() == wanted)
+        self._page.wait_for_timeout(300)
         views = self._site.events("view")
-        leaves = {leave["view"]: leave for leave in self._site.events("leave")}
-        titles = [leaves.get(v["id"], {}).get("title") or v["title"] for v in views]
 
         assert self._stored() == self._seen
-        assert titles == [title for _, title in self._seen], self._site.state()
+        assert self._sent_titles() == wanted, self._site.state()
         assert [_page(v["referrer"]) for v in views[1:]] == [
             _page(v["url"]) for v in views[:-1]
         ]
@@ -109,6 +109,14 @@ class Visit:
         self._page.wait_for_function(f"document.title === {title!r}")
         self._site.wait_for(lambda: len(self._site.views()) >= len(self._seen))
         self._page.wait_for_timeout(300)
+
+    def _sent_titles(self) -> list[str]:
+        leaves = {leave["view"]: leave for leave in self._site.events("leave")}
+
+        return [
+            leaves.get(view["id"], {}).get("title") or view["title"]
+            for view in self._site.events("view")
+        ]
 
     def _stored(self) -> list[tuple[str, str]]:
         return [(view.path, view.title) for view in self._site.views()]

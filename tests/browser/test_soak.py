@@ -17,7 +17,7 @@ from soak import Soak
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SESSIONS = int(os.environ.get("SOAK_SESSIONS", "4"))
+SESSIONS = int(os.environ.get("SOAK_SESSIONS", "2"))
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 
 

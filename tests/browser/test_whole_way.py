@@ -14,7 +14,7 @@ import playwright.sync_api
 import pytest
 from processes import REPOSITORY
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE = 60.0
 MEMBER = "grace@example.com"
@@ -103,7 +103,7 @@ def test_from_the_first_page_to_the_navigation_log(
     assert local == sorted(local)
     assert began - 1 <= local[0] <= local[-1] <= time.time()
     assert all(
-        0 <= late - early < 30 for early, late in zip(local, server, strict=True)
+        0 <= late - early < 120 for early, late in zip(local, server, strict=True)
     )
 
 
