@@ -45,6 +45,7 @@ def user(
     ids = sources.members or ()
     parts = _figures(conn, schema.visitor_figures.c.user_id == id)
     first = min(parts, key=lambda part: part.first_seen, default=None)
+    recently = person_parts.recently(conn, sources, bots)
     browsers, more = person_parts.browsers_of(conn, ids)
     return UserDetail(
         id=row.id,
@@ -55,7 +56,7 @@ def user(
         created_at=row.created_at,
         first_seen=first and first.first_seen,
         last_access=max((part.last_seen for part in parts), default=None),
-        last_offset=person_parts.last_offset(conn, sources, bots),
+        last_offset=recently.last_offset,
         visits=sum(part.visits for part in parts),
         views=sum(part.views for part in parts),
         members=person_parts.members(conn, ids),
@@ -66,7 +67,7 @@ def user(
         before_known=_before_known(conn, sources, bots),
         also_declared=_also_declared(conn, ids, row.email),
         days=days_of(conn, sources, now, zone, bots),
-        favourites=person_parts.favourites(conn, sources, bots),
+        favourites=recently.favourites,
         columns=json.loads(row.host_columns or "{}"),
         columns_at=row.host_columns_at,
     )
@@ -96,19 +97,20 @@ def visitor(
     sources = sources_of_visitor(id)
     parts = _figures(conn, schema.visitor_figures.c.visitor_id == id)
     first = min(parts, key=lambda part: part.first_seen, default=None)
+    recently = person_parts.recently(conn, sources, bots)
     (browser,) = person_parts.describe_browsers(conn, [id])
     return VisitorDetail(
         id=id,
         user_id=row.owner_id,
         first_seen=row.first_seen,
         last_seen=row.last_seen,
-        last_offset=person_parts.last_offset(conn, sources, bots),
+        last_offset=recently.last_offset,
         visits=sum(part.visits for part in parts),
         views=sum(part.views for part in parts),
         browser=browser,
         first_touch=first and person_parts.first_touch(conn, id, first.first_seen),
         days=days_of(conn, sources, now, zone, bots),
-        favourites=person_parts.favourites(conn, sources, bots),
+        favourites=recently.favourites,
     )
 
 

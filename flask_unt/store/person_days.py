@@ -71,15 +71,15 @@ def days_of(
 def _browsers(conn: sa.Connection, sources: Sources, since: int) -> list[int]:
     """The last used ones that may have visits of theirs since then."""
     visitor, link = schema.visitor, schema.link
-    is_theirs: sa.ColumnElement[bool] = visitor.c.id.in_(sources.browsers)
+    ids = set(sources.browsers)
 
     if sources.members:
         linked = sa.select(link.c.visitor_id).where(link.c.user_id.in_(sources.members))
-        is_theirs = sa.or_(is_theirs, visitor.c.id.in_(linked))
+        ids.update(conn.scalars(linked))
 
     newest = (
         sa.select(visitor.c.id)
-        .where(is_theirs, visitor.c.last_seen >= since)
+        .where(visitor.c.id.in_(ids), visitor.c.last_seen >= since)
         .order_by(visitor.c.last_seen.desc())
     )
     return list(conn.scalars(newest.limit(MAX_BROWSERS)))

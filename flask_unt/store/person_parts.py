@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -30,9 +32,15 @@ from .sources import spots
 
 MAX_BROWSERS = 50
 FAVOURITES = 6
-RECENT = 1000
+RECENT = 500
 BEFORE = 500
-NOTHING = PageShare(0, ())
+
+
+class Recently(NamedTuple):
+    """Favourite pages, and minutes east of UTC at the newest view."""
+
+    favourites: PageShare
+    last_offset: int | None
 
 
 def members(conn: sa.Connection, ids: Sequence[int]) -> tuple[Member, ...]:
@@ -166,41 +174,36 @@ def known_at(conn: sa.Connection, members: Sequence[int]) -> int | None:
     return found
 
 
-def favourites(conn: sa.Connection, sources: Sources, bots: str) -> PageShare:
-    """The pages that were seen most often among the newest views."""
-    if not sources.parts:
-        return NOTHING
+def recently(conn: sa.Connection, sources: Sources, bots: str) -> Recently:
+    """What the newest views tell: favourite pages, and the visitor's clock."""
+    view, page = schema.page_view, schema.page
+    columns = [view.c.page_id, view.c.utc_offset]
+    newest = recent_views(conn, sources, columns, RECENT, bots)
 
-    page = schema.page
-    newest = recent_views(sources, [schema.page_view.c.page_id], RECENT, bots)
-    count = sa.func.count()
-    rows = conn.execute(
-        sa.select(page.c.id, page.c.title, page.c.host, page.c.path, count.label("n"))
-        .join(newest, newest.c.page_id == page.c.id)
-        .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
-        .order_by(count.desc(), page.c.id)
-    ).all()
-    everything = sum(row.n for row in rows)
+    if not newest:
+        return Recently(PageShare(0, ()), None)
+
+    counts = Counter(row.page_id for row in newest)
+    order = sorted(counts, key=lambda id: (-counts[id], id))[:FAVOURITES]
+    names = {
+        row.id: row
+        for row in conn.execute(
+            sa.select(page.c.id, page.c.title, page.c.host, page.c.path).where(
+                page.c.id.in_(order)
+            )
+        )
+    }
     shown = [
-        PageRow(row.id, row.title, row.host, row.path, row.n, row.n / everything)
-        for row in rows[:FAVOURITES]
+        PageRow(*names[id], counts[id], counts[id] / len(newest))
+        for id in order
+        if id in names
     ]
-    rest = everything - sum(row.views for row in shown)
+    rest = len(newest) - sum(row.views for row in shown)
 
     if rest:
-        shown.append(PageRow(None, "Other", "", "", rest, rest / everything))
+        shown.append(PageRow(None, "Other", "", "", rest, rest / len(newest)))
 
-    return PageShare(everything, tuple(shown))
-
-
-def last_offset(conn: sa.Connection, sources: Sources, bots: str) -> int | None:
-    """The visitor's clock at the newest view, in minutes east of UTC."""
-    if not sources.parts:
-        return None
-
-    newest = recent_views(sources, [schema.page_view.c.utc_offset], 1, bots)
-    found: int | None = conn.scalar(sa.select(newest.c.utc_offset))
-    return found
+    return Recently(PageShare(len(newest), tuple(shown)), newest[0].utc_offset)
 
 
 def _newest_visits(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Any]:

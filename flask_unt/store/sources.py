@@ -52,13 +52,10 @@ class Sources:
         if self.members is None:
             return sa.true()
 
-        if not self.members:
-            # Written as IS NULL, SQLite takes the index on user_id.
-            return sa.func.coalesce(table.c.user_id, 0) == 0
-
         # Without anybody who was signed in, it is the owner's, who is the person.
-        who = sa.func.coalesce(table.c.user_id, self.members[0])
-        return who.in_(self.members)
+        # With COALESCE, PostgreSQL expects few such rows, and sorts all of them.
+        nobodys: sa.ColumnElement[bool] = table.c.user_id.is_(None)
+        return sa.or_(nobodys, table.c.user_id.in_(self.members))
 
 
 def sources_of_user(conn: sa.Connection, user_id: int) -> Sources:
@@ -119,19 +116,26 @@ def spots(
 
 
 def recent_views(
-    sources: Sources, columns: Sequence[Any], limit: int, bots: str
-) -> sa.Subquery:
-    """The newest views, each with its time, key and these columns.
+    conn: sa.Connection,
+    sources: Sources,
+    columns: Sequence[Any],
+    limit: int,
+    bots: str,
+) -> list[sa.Row[Any]]:
+    """The newest views, newest first, each with its time, key and these columns.
 
     Of those who have very many browsers, only the last ones are looked at.
     """
     parts = _near_first(sources.parts, None, None)[:AT_ONCE]
+
+    if not parts:
+        return []
+
     selects = [
         _nearest(sources, part, limit, bots, None, None, columns) for part in parts
     ]
-    found = sa.union(*selects).subquery("found")
-    newest = sa.select(found).order_by(found.c.local_time.desc(), found.c.id.desc())
-    return newest.limit(limit).subquery("newest")
+    found = conn.execute(sa.union(*selects)).all()
+    return sorted(found, key=lambda row: (row.local_time, row.id), reverse=True)[:limit]
 
 
 def is_shown(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
