@@ -16,6 +16,7 @@ from typing import Any
 import entries
 import pytest
 import redis
+import sqlalchemy as sa
 from happenings import open_store
 from happenings import rows as rows_of
 
@@ -30,6 +31,7 @@ from flask_unt.events import payload_entry
 from flask_unt.events import stored_key
 from flask_unt.store import Store
 from flask_unt.store import StoreSettings
+from flask_unt.store import engine
 from flask_unt.store import schema
 from flask_unt.stream import Stream
 
@@ -471,9 +473,11 @@ def test_a_database_that_goes_away_and_comes_back_loses_nothing(
 
 @pytest.mark.slow
 def test_what_somebody_locks_is_left_for_later_and_not_set_aside(
-    stream: Stream, postgres_url: str
+    stream: Stream, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The canary works meanwhile, and so do the views of other visitors."""
+    limits = engine.POSTGRESQL_LIMITS.text.replace("'3000'", "'300'")
+    monkeypatch.setattr(engine, "POSTGRESQL_LIMITS", sa.text(limits))
     store = next(made_store(postgres_url))
     stream.add(entries.data())
     drain_now(stream, store)

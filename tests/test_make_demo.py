@@ -47,6 +47,7 @@ def browse(url):
 
 
 def test_serves_the_site_and_a_dashboard_link_that_opens(demo, free_port):
+    """It makes its demo data once."""
     process, site, dashboard = demo()
     assert site == f"http://127.0.0.1:{free_port}/"
     assert "Lantern Hill" in browse(site)
@@ -54,14 +55,9 @@ def test_serves_the_site_and_a_dashboard_link_that_opens(demo, free_port):
 
     children = process_tree(process.pid)
     assert len(children) > 1
+    assert process.log().count("demo data, once") == 1
     assert process.stop() == 143
     assert not answers(free_port)
-
-
-def test_makes_its_demo_data_once(demo):
-    process, _, _ = demo()
-    assert process.log().count("demo data, once") == 1
-    process.stop()
 
     process.start()
     process.wait_until(lambda: len(TWO_LINES.findall(process.log())) == 2)

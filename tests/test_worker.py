@@ -143,9 +143,10 @@ def test_a_view_does_not_wait_for_the_next_second(
 ) -> None:
     worker = start()
     ready(worker)
-    seconds = []
+    seconds: list[float] = []
 
-    for _ in range(6):
+    # A busy machine may take a second for some of them.
+    while sum(took < 1 for took in seconds) < 3:
         time.sleep(1.5)
         started = time.perf_counter()
         stream.add(entries.data())
@@ -155,7 +156,7 @@ def test_a_view_does_not_wait_for_the_next_second(
 
         seconds.append(time.perf_counter() - started)
 
-    assert sorted(seconds)[2] < 1, seconds
+        assert len(seconds) < 8, seconds
 
 
 @on_sqlite
