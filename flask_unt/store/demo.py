@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask_unt.events import Custom
 from flask_unt.events import Entry
 from flask_unt.events import Event
 from flask_unt.events import Identity
@@ -43,6 +45,8 @@ Declared = tuple[int, str, str]
 # Known people, anonymous ones, bots.
 CROWD: Crowd = (40, 400, 12)
 LONGEST_WALK = 14
+# On which page something is ordered, and by which part of those who are there.
+ORDERED_ON, ORDERS = "/test", 0.3
 # How busy each hour of a person's own day is.
 RHYTHM = (
     2,
@@ -205,6 +209,11 @@ def _tell(rng: Random, outing: Outing, story: Story) -> None:
         events: tuple[Event, ...] = (view,) if leave is None else (leave, view)
         signed_in = _signed_in(outing, index)
         story.entries.append(_entry(rng, outing, at, events, signed_in))
+
+        if path == ORDERED_ON and rng.random() < ORDERS:
+            ordered = _ordered(rng, outing, at + 1_500, view)
+            story.entries.append(_entry(rng, outing, at, (ordered,), signed_in))
+
         stay = min(600_000, 2_000 + int(rng.lognormvariate(9.7, 1.0)))
         at += stay + rng.randrange(500, 20_000)
         engaged = int(stay * rng.uniform(0.6, 1))
@@ -258,6 +267,23 @@ def _view(
         width=outing.device.width,
         lang=outing.person.language,
         status=None,
+        skewed=False,
+        mark=None,
+    )
+
+
+def _ordered(rng: Random, outing: Outing, at: int, view: View) -> Custom:
+    id = _uuid7(rng, at)
+    props = json.dumps({"total": rng.randrange(9, 90)})
+    return Custom(
+        key=stored_key(outing.device.visitor, id, at),
+        id=id,
+        visitor=outing.device.visitor,
+        time=at,
+        tz=view.tz,
+        view_key=view.key,
+        name="order",
+        props=props,
         skewed=False,
         mark=None,
     )
