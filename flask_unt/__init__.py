@@ -6,6 +6,15 @@ from . import early as early
 from .errors import ConfigError
 from .errors import UNTError
 from .extension import UNT
+from .state import identified
+from .state import visit_started
 from .store.migrate import include_name
 
-__all__ = ["UNT", "ConfigError", "UNTError", "include_name"]
+__all__ = [
+    "UNT",
+    "ConfigError",
+    "UNTError",
+    "identified",
+    "include_name",
+    "visit_started",
+]

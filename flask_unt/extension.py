@@ -31,8 +31,10 @@ from .state import Address
 from .state import Check
 from .state import Exemptions
 from .state import RedisAddress
+from .state import Reports
 from .state import State
 from .state import UserColumn
+from .state import connect_signals
 from .state import get_state
 from .state import make_token
 from .state import parse_who
@@ -93,6 +95,7 @@ class UNT:
         self._user_columns = {} if user_columns is None else user_columns
         _check_arguments(db, redis, self._user_columns, **self._checks)
         self._exemptions = Exemptions()
+        self.reports = Reports()
 
         if app is not None:
             self.init_app(app)
@@ -118,6 +121,7 @@ class UNT:
             user_columns=self._user_columns,
             **self._checks,
         )
+        state.store_built = lambda store: connect_signals(state, store)
         app.extensions["unt"] = state
         injector = Injector(state) if settings.inject else None
         middleware.install(state, injector.restore_host_etag if injector else None)

@@ -9,6 +9,7 @@ from . import people as people
 from . import replay as replay
 from . import setup as setup
 from . import status as status
+from . import tail as tail
 from .group import unt
 from .worker import unt_worker
 

@@ -13,6 +13,10 @@ from .exemptions import BLUEPRINT
 from .exemptions import DASHBOARD
 from .exemptions import SHOWN
 from .exemptions import Exemptions
+from .reports import Reports
+from .signals import connect_signals
+from .signals import identified
+from .signals import visit_started
 from .state import Address
 from .state import Check
 from .state import RedisAddress
@@ -21,6 +25,7 @@ from .state import UserColumn
 from .state import get_state
 from .tokens import make_token
 from .tokens import read_token
+from .who import parse_email
 from .who import parse_who
 
 __all__ = [
@@ -36,12 +41,17 @@ __all__ = [
     "Figures",
     "Outage",
     "RedisAddress",
+    "Reports",
     "State",
     "UserColumn",
+    "connect_signals",
     "describe",
     "get_state",
+    "identified",
     "make_token",
+    "parse_email",
     "parse_who",
     "read_token",
     "refresh_columns",
+    "visit_started",
 ]

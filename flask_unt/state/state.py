@@ -76,6 +76,7 @@ class State:
         self.impersonator = impersonator
         self.user_columns = dict(user_columns or {})
         self.failing_columns: set[str] = set()
+        self.store_built: Callable[[Store], object] = lambda store: None
         self.nonce = nonce
         self.exemptions = exemptions or Exemptions()
         self.identity_error: str | None = None
@@ -272,7 +273,7 @@ class State:
     def _build_store(self) -> Store:
         url, engine_options = self._find_database()
         settings = self.settings
-        return Store(
+        store = Store(
             url,
             StoreSettings(
                 timezone=settings.timezone,
@@ -283,6 +284,9 @@ class State:
             engine_options=engine_options,
             mark_keys=self.mark_keys(),
         )
+        self.store_built(store)
+
+        return store
 
     def _build_stream(self) -> Stream | None:
         found = self._find_redis()

@@ -8,6 +8,17 @@ from ..events import clean_email
 from ..events import clean_visitor
 
 
+def parse_email(email: str) -> str:
+    """An email address, as it is stored.
+
+    :raises UNTError: it is none.
+    """
+    try:
+        return clean_email(email)
+    except RequestRefused:
+        raise UNTError(f"This is no email address: {email!r}.") from None
+
+
 def parse_who(who: str) -> tuple[str | None, str]:
     """A visitor's uuid and "", or None and an email.
 

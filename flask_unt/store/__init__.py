@@ -45,9 +45,16 @@ from .forget_person import Forgotten
 from .host_columns import DueUser
 from .host_columns import HostColumned
 from .host_columns import HostColumns
+from .host_reports import FoundUser
+from .host_reports import HostReported
+from .host_reports import LandedView
 from .inbox import Inbox
 from .inbox import Waiting
 from .links import Seen
+from .listening import News
+from .news import Identified
+from .news import VisitStarted
+from .news import describe_news
 from .own import Own
 from .ownership import total
 from .partitions import ensure_months
@@ -67,12 +74,17 @@ __all__ = [
     "DatabaseFacts",
     "DueUser",
     "Forgotten",
+    "FoundUser",
     "HostColumns",
+    "Identified",
+    "LandedView",
+    "News",
     "Pruned",
     "Replayed",
     "Store",
     "StoreSettings",
     "StoreStatus",
+    "VisitStarted",
     "Waiting",
     "Written",
 ]
@@ -100,7 +112,7 @@ class StoreStatus:
     about: tuple[str, ...] = ()
 
 
-class Store(Reported, Aside, Own, Persons, HostColumned):
+class Store(Reported, Aside, Own, Persons, HostColumned, HostReported):
     """One database. Connects when first asked, and anew in every process.
 
     :param engine_options: for SQLAlchemy's ``create_engine``, over ours.
@@ -122,6 +134,7 @@ class Store(Reported, Aside, Own, Persons, HostColumned):
         database = Database(url, options=engine_options, keep_journal=keep_journal)
         self._database = database
         self._transactions = Transactions(database, self._set_up, self.canary)
+        self.listening = self._transactions.listening
         self.inbox = Inbox(database, self._transactions, self._rules, self._make_months)
         self._months_made_on: int | None = None
         self._agents: dict[str, Agent] = {}
@@ -253,6 +266,11 @@ class Store(Reported, Aside, Own, Persons, HostColumned):
         """
         with self._transactions.reading() as connection:
             return read_counts(connection)
+
+    def describe_news(self, news: News) -> list[VisitStarted | Identified]:
+        """What a write brought, in words: see :mod:`news`."""
+        with self._transactions.reading() as connection:
+            return describe_news(connection, news)
 
     def canary(self) -> bool:
         """Whether a made-up entry can be written; it is rolled back."""

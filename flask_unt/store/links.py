@@ -19,6 +19,9 @@ from .dialect import chunks
 from .dialect import select_in
 from .dialect import update_rows
 from .dialect import upsert
+from .listening import NEWS
+from .listening import NewLink
+from .listening import News
 from .schema import link
 from .schema import user
 from .schema import visitor
@@ -49,6 +52,7 @@ def add_links(
     connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
 ) -> None:
     """Add or widen links, keyed by visitor's id, user's id and reason."""
+    _note_news(connection, links)
     upsert(
         connection,
         link,
@@ -57,6 +61,26 @@ def add_links(
         {"since": "least", "until": "greatest"},
     )
     settle(connection, {visitor_id for visitor_id, _, _ in links})
+
+
+def _note_news(
+    connection: sa.Connection, links: Mapping[tuple[int, int, str], Seen]
+) -> None:
+    """Note those of these links that are not there yet."""
+    news: News | None = connection.info.get(NEWS)
+
+    if news is None or not links:
+        return
+
+    columns = (link.c.visitor_id, link.c.user_id, link.c.reason)
+    ids = sorted({visitor_id for visitor_id, _, _ in links})
+    rows = select_in(connection, sa.select(*columns), link.c.visitor_id, ids)
+    known = {tuple(row) for row in rows}
+    news.links += [
+        NewLink(key[1], key[2], seen.last)
+        for key, seen in sorted(links.items())
+        if key not in known
+    ]
 
 
 def settle(connection: sa.Connection, visitor_ids: Iterable[int]) -> None:

@@ -16,6 +16,9 @@ from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import WriteFailed
 
 from .engine import Database
+from .listening import NEWS
+from .listening import Listening
+from .listening import News
 from .trouble import is_outage
 from .trouble import is_passing
 
@@ -37,6 +40,7 @@ class Transactions:
         self._database = database
         self._set_up = set_up
         self._canary = canary
+        self.listening = Listening()
         self._lock = threading.Lock()
         self._prepared = False
 
@@ -73,14 +77,29 @@ class Transactions:
 
         while True:
             try:
-                with self._database.writing() as connection:
-                    return work(connection)
+                return self._write_once(work)
             except WriteFailed as error:
                 again = attempt < attempts and time.monotonic() < end
                 self._judge(error, again)
 
             time.sleep(random.uniform(0.01, 0.05) * attempt)
             attempt += 1
+
+    def _write_once(self, work: Callable[[sa.Connection], T]) -> T:
+        news = News() if self.listening.listens() else None
+
+        with self._database.writing() as connection:
+            connection.info[NEWS] = news
+
+            try:
+                result = work(connection)
+            finally:
+                connection.info.pop(NEWS, None)
+
+        if news:
+            self.listening.tell(news)
+
+        return result
 
     def _judge(self, error: WriteFailed, again: bool) -> None:
         """Raise what a failed write means; return where it may be tried again."""

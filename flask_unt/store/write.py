@@ -33,6 +33,7 @@ from .leaves import take_early
 from .links import Seen
 from .links import add_links
 from .links import settle
+from .news import note_visits
 from .pages import Place
 from .pages import Titled
 from .pages import describe
@@ -124,6 +125,7 @@ def write_entries(
     early = take_early(connection, views) if kept.leaves else {}
     readings = _readings(batch, views, early)
     regrouped, titles, late = _write_views(connection, views, people, readings, rules)
+    note_visits(connection, regrouped, now)
     rows = event_rows(customs.values(), people)
     late += len(rows) - add_new(connection, event, EVENT_COLUMNS, rows, "id")
 
