@@ -158,3 +158,11 @@ def test_a_made_up_place_in_the_log_is_refused(store):
 def test_any_place_that_looks_like_one_gives_a_page(store):
     for place in ("0." + "0" * 32, "9" * 14 + "." + "f" * 32):
         assert store.navigation_log(1, before=place).visits == ()
+
+
+def test_a_visit_that_only_somebody_else_went_on_with_is_not_continued(store):
+    store.write(shared_browser(), NOW)
+    ada = next(row for row in store.users(now=NOW).rows if row.email == ADA.email)
+    log = store.navigation_log(ada.id)
+
+    assert [visit.continued for visit in log.visits] == [False] * len(log.visits)

@@ -57,17 +57,16 @@ class LogClock:
 
     def others(self, visit: LogVisit) -> str:
         """The same on the other clocks, in words."""
-        theirs, ours = visit.utc_offset, self.clock
-        zone = f", {visit.zone}" if visit.zone else ""
+        offset = offset_label(visit.utc_offset)
+        zone = f", {visit.zone}" if visit.zone not in (None, offset) else ""
+        theirs = self.clock.moment(visit.started_at, visit.utc_offset)
+        ours = self.clock.moment(visit.started_at)
 
         if self.name != VISITOR:
-            began = ours.moment(visit.started_at, theirs)
-            return f"{began} for the visitor ({offset_label(theirs)}{zone})"
+            return f"{theirs} for the visitor ({offset}{zone})"
 
-        return (
-            f"{offset_label(theirs)}{zone} ·"
-            f" {ours.moment(visit.started_at)} on the site’s clock"
-        )
+        also = "" if ours == theirs else f" · {ours} on the site’s clock"
+        return f"{offset}{zone}{also}"
 
     def all(self, seen: LogView | LogEvent) -> str:
         """All three, to hover over."""

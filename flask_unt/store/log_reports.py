@@ -124,9 +124,10 @@ def _visits(
         parts.setdefault(row.visit_id or row.id, []).append(row)
 
     visits = _rows_of_visits(conn, list(parts))
-    events = _events(conn, sources, parts, visits)
+    later = _later(conn, sources, parts, visits)
+    events = _events(conn, sources, parts, later)
     return (
-        _visit(id, views, visits.get(id), events.get(id, ()))
+        _visit(id, views, visits.get(id), events.get(id, ()), id in later)
         for id, views in parts.items()
     )
 
@@ -146,20 +147,64 @@ def _rows_of_visits(conn: sa.Connection, ids: Sequence[bytes]) -> dict[bytes, An
     return {row.id: row for row in select_in(conn, statement, visit.c.id, ids)}
 
 
-def _events(
+def _later(
     conn: sa.Connection,
     sources: Sources,
     parts: Mapping[bytes, Sequence[Any]],
     visits: Mapping[bytes, Any],
-) -> dict[bytes, list[LogEvent]]:
-    """Events of visits; of one that goes on, those from its first view shown here on.
+) -> dict[bytes, int]:
+    """Of visits that go on on another page of the log: when their next view was."""
+    view = schema.page_view
+    found = {}
 
-    Those until its next view, which is on another page of the log.
+    for id, views in parts.items():
+        visit, newest = visits.get(id), views[0]
+
+        # Mostly the visit itself tells that nothing came later.
+        if visit is None or (newest.local_time, newest.id) >= _end(visit):
+            continue
+
+        next_one = (
+            sa.select(view.c.local_time)
+            .where(
+                view.c.visitor_id == newest.visitor_id,
+                view.c.local_time >= newest.local_time,
+                sa.or_(view.c.local_time > newest.local_time, view.c.id > newest.id),
+                view.c.visit_id == id,
+                view.c.impersonator_id.is_(None),
+                sources.holds(view),
+            )
+            .order_by(view.c.local_time)
+            .limit(1)
+        )
+        moment = conn.scalar(next_one)
+
+        if moment is not None:
+            found[id] = moment
+
+    return found
+
+
+def _end(visit: Any) -> Spot:
+    return visit.last_at, visit.last_id
+
+
+def _events(
+    conn: sa.Connection,
+    sources: Sources,
+    parts: Mapping[bytes, Sequence[Any]],
+    later: Mapping[bytes, int],
+) -> dict[bytes, list[LogEvent]]:
+    """Events of visits, from the first view of it on this page until the next page's.
+
+    Those before the first view of all are shown with that one.
     """
     spans = {
-        id: _span(conn, id, views, visits[id])
+        id: (
+            0 if views[-1].id == id else views[-1].local_time,
+            later.get(id, LAST_MOMENT),
+        )
         for id, views in parts.items()
-        if id in visits
     }
     event = schema.event
     statement = (
@@ -186,34 +231,12 @@ def _events(
     return events
 
 
-def _span(
-    conn: sa.Connection, id: bytes, views: Sequence[Any], visit: Any
-) -> tuple[int, int]:
-    newest, oldest = views[0], views[-1]
-    start = 0 if oldest.id == id else oldest.local_time
-
-    if not _is_continued(newest, visit):
-        return start, LAST_MOMENT
-
-    view = schema.page_view
-    later = sa.select(view.c.local_time).where(
-        view.c.visitor_id == newest.visitor_id,
-        view.c.visit_id == id,
-        view.c.local_time > newest.local_time,
-    )
-    end = conn.scalar(later.order_by(view.c.local_time).limit(1))
-    return start, LAST_MOMENT if end is None else end
-
-
-def _is_continued(newest: Any, visit: Any) -> bool:
-    if visit is None:
-        return False
-
-    return bool((newest.local_time, newest.id) < (visit.last_at, visit.last_id))
-
-
 def _visit(
-    id: bytes, rows: Sequence[Any], visit: Any, events: Sequence[LogEvent]
+    id: bytes,
+    rows: Sequence[Any],
+    visit: Any,
+    events: Sequence[LogEvent],
+    continued: bool,
 ) -> LogVisit:
     newest, oldest = rows[0], rows[-1]
     known = {name: getattr(visit, name, None) for name in OF_VISIT}
@@ -234,7 +257,7 @@ def _visit(
         campaign=campaign_text(*tags),
         views=tuple(_view(row) for row in rows),
         events=tuple(events),
-        continued=_is_continued(newest, visit),
+        continued=continued,
     )
 
 
