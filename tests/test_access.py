@@ -49,6 +49,8 @@ PASSWORD = generate_password_hash("open sesame", method="pbkdf2:sha256:1000")
 FILLED = {
     "id": "1",
     "report": "users",
+    "form": "csv",
+    "card": "referrers",
     "token": "no.such.token",
     "name": "dashboard.css",
     "rest": "nothing/here",

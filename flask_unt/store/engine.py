@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -253,7 +255,11 @@ class Database:
         if cursor.execute(FOREIGN_TABLE).fetchone() is not None:
             return mode
 
-        return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        # Only a connection that is alone may change it: a later one will.
+        with suppress(sqlite3.OperationalError):
+            mode = str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+
+        return mode
 
 
 def _libpq_limits() -> dict[str, Any]:

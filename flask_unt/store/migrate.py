@@ -35,6 +35,7 @@ VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.String))
 SCRIPTS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 0x756E74
 LOCK_SECONDS = 30
+ATTEMPTS = 3
 # Alembic's ``context`` and ``op`` are one per process.
 ONE_AT_A_TIME = threading.Lock()
 NO_RIGHTS = (
@@ -115,12 +116,17 @@ def migrate(database: Database, timezone: str, now: int) -> None:
 
     :raises StoreUnavailable: the database cannot be reached, or set up.
     """
-    try:
-        with ONE_AT_A_TIME, database.writing() as connection, _alone(connection):
-            _upgrade(connection)
-            _register_site(connection, timezone, now)
-    except WriteFailed as error:
-        raise StoreUnavailable(_why_not(error)) from error
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with ONE_AT_A_TIME, database.writing() as connection, _alone(connection):
+                _upgrade(connection)
+                _register_site(connection, timezone, now)
+        except WriteFailed as error:
+            # SQLite has waited for a lock: who held it may have set the tables up.
+            if not left or not is_passing(error.__cause__ or error):
+                raise StoreUnavailable(_why_not(error)) from error
+        else:
+            return
 
 
 def _why_not(error: WriteFailed) -> str:
