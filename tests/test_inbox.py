@@ -221,7 +221,7 @@ def test_an_entry_that_ends_every_process_is_set_aside(
 ) -> None:
     deaths = 0
 
-    while start(f"deadly {deaths}", UNT_FATAL_ENTRY="deadly 0").wait():
+    while start(f"deadly {deaths}", UNT_FATAL_ENTRY="deadly 0").wait() and deaths < 9:
         deaths += 1
 
     with open_store(sqlite_url) as store:
