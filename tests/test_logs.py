@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from recount import ADA
+from recount import BEN
 from recount import HOST
 from recount import MINUTE_MS
 from recount import NOW
@@ -14,6 +16,8 @@ from recount import fill
 from recount import opened
 from recount import shared_browser
 from recount import view
+
+from flask_unt.store.reports import PeopleFilter
 
 
 @pytest.fixture
@@ -166,3 +170,21 @@ def test_a_visit_that_only_somebody_else_went_on_with_is_not_continued(store):
     log = store.navigation_log(ada.id)
 
     assert [visit.continued for visit in log.visits] == [False] * len(log.visits)
+
+
+def test_what_was_seen_as_somebody_else_is_marked_and_not_theirs(store):
+    as_ben = replace(view(1, 1000, "/bens", user=BEN), impersonator=ADA)
+    store.write([view(1, 9000, "/adas", user=ADA), as_ben], NOW)
+    team = PeopleFilter(team=True)
+    users = {row.name: row.id for row in store.users(now=NOW, wanted=team).rows}
+    seen = [
+        one
+        for visit in store.navigation_log(users["Ada"]).visits
+        for one in visit.views
+    ]
+
+    assert [(one.path, one.acting) for one in seen] == [
+        ("/bens", True),
+        ("/adas", False),
+    ]
+    assert "Ben" not in users or not store.navigation_log(users["Ben"]).visits

@@ -171,7 +171,6 @@ def _later(
                 view.c.local_time >= newest.local_time,
                 sa.or_(view.c.local_time > newest.local_time, view.c.id > newest.id),
                 view.c.visit_id == id,
-                view.c.impersonator_id.is_(None),
                 sources.holds(view),
             )
             .order_by(view.c.local_time)
@@ -211,7 +210,6 @@ def _events(
         sa.select(event)
         .where(
             sources.holds(event),
-            event.c.impersonator_id.is_(None),
             event.c.local_time.between(
                 min((span[0] for span in spans.values()), default=0),
                 max((span[1] for span in spans.values()), default=0),
@@ -275,6 +273,7 @@ def _view(row: Any) -> LogView:
         status=row.status,
         kind=row.kind,
         skewed=row.skewed,
+        acting=row.impersonator_id is not None,
     )
 
 

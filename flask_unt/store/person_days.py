@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from . import schema
 from .hours import day_of
 from .hours import day_start
+from .ownership import COUNT
 from .schema import EPOCH
 from .schema import MILLISECOND
 from .sources import Sources
@@ -59,7 +60,7 @@ def days_of(
         days=_days(conn.dialect.name, today, zone),
         browsers=_list(browsers),
         theirs=_theirs(sources),
-        shown="1 = 1" if bots == "count" else "NOT bot",
+        shown="1 = 1" if bots.startswith(COUNT) else "NOT bot",
     )
     return tuple(
         (first + timedelta(days=row.day), int(row.views))

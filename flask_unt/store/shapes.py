@@ -245,7 +245,10 @@ class UserDetail:
 
 @dataclass(frozen=True, slots=True)
 class LogView:
-    """One page view of a log; ``utc_offset`` is minutes east of UTC."""
+    """One page view of a log; ``utc_offset`` is minutes east of UTC.
+
+    ``acting``: they saw it as somebody else, on whose behalf they acted.
+    """
 
     id: str
     local_time: int
@@ -259,6 +262,7 @@ class LogView:
     status: int | None
     kind: str | None
     skewed: bool
+    acting: bool
 
 
 @dataclass(frozen=True, slots=True)

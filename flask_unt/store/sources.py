@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import schema
+from .ownership import COUNT
 from .ownership import is_one_of
 
 AT_ONCE = 20
@@ -140,7 +141,7 @@ def recent_views(
 
 def is_shown(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
     """What tells rows of people; who is asked for by name may be of the team."""
-    return sa.true() if bots == "count" else table.c.bot.is_(sa.false())
+    return sa.true() if bots.startswith(COUNT) else table.c.bot.is_(sa.false())
 
 
 def _near_first(
@@ -168,7 +169,6 @@ def _nearest(
     found = sa.select(view.c.local_time, view.c.id, *columns).where(
         view.c[part.column] == part.id,
         is_shown(view, bots),
-        view.c.impersonator_id.is_(None),
     )
 
     if part.column == "visitor_id":
