@@ -137,3 +137,24 @@ def test_the_page_before_somebody_became_known(database_url):
         ("/contact", 1),
     }
     assert [(s.page.path, s.count) for s in found.left] == [("/left", 1)]
+
+
+def test_the_team_is_counted_only_on_demand(make_site):
+    """One switch, which every link of the page keeps."""
+    who = [None]
+    app = make_site({"identify": lambda: who[0], "is_team": lambda: True})
+    seen(app, "/", "Home", MINUTE_MS, visitor=OTHER_VISITOR)
+    who[0] = "boss@example.com"
+    seen(app, "/", "Home", MINUTE_MS)
+    client = opened(app)
+    without = client.get(BOARD)
+    link = re.search(r'href="([^"]+)">count them', without.text)[1]
+    counted = client.get(link.replace("&amp;", "&"))
+    people = re.search(rf'href="({BOARD}/users\?seen=[^"]+)"', counted.text)[1]
+
+    assert "1 person came" in words(without)
+    assert "Not counted: 1 view by your team ( count them )" in words(without)
+    assert "2 people came" in words(counted)
+    assert "With the team" in words(counted)
+    assert "boss@example.com" in client.get(people.replace("&amp;", "&")).text
+    assert "boss@example.com" not in client.get(f"{BOARD}/users").text

@@ -111,10 +111,11 @@ def test_the_ways_through_a_page_are_those_of_its_visits(database_url):
     with open_store(database_url) as store:
         store.write(
             [
-                view(1, 5000, "/a", referrer=referrer),
-                view(1, 4000, "/b"),
-                view(1, 3000, "/b"),
-                view(1, 2000, "/c"),
+                view(1, DAY_MS + 5000, "/a", referrer=referrer),
+                view(1, DAY_MS + 4000, "/b"),
+                view(1, DAY_MS + 3000, "/b"),
+                view(1, DAY_MS + 2000, "/c"),
+                view(1, 1000, "/later"),
                 view(2, 2000, "/b", user=ADA),
             ],
             NOW,

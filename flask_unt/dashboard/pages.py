@@ -20,7 +20,11 @@ def page_detail(id: int) -> Response:
 
     if is_id(id):
         found = state.store.page_detail(
-            id, since=period.since, until=period.until, now=clock.now
+            id,
+            since=period.since,
+            until=period.until,
+            now=clock.now,
+            team=period.team,
         )
 
     if found is None:

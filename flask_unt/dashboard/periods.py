@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import time
 from datetime import timedelta
+from typing import Any
 
 from .clock import MONTHS
 from .clock import Clock
@@ -46,7 +48,8 @@ CUSTOM = "custom"
 class Period:
     """Whole days up to ``last``, or up to now; moments in ms since 1970.
 
-    ``compare``: whether the time before is to be shown beside it.
+    ``compare``: whether the time before is to be shown beside it; ``team``: whether the
+    site's own team counts.
     """
 
     range: Range
@@ -55,6 +58,7 @@ class Period:
     first: date
     last: date
     compare: bool = True
+    team: bool = False
 
     @property
     def comparable(self) -> bool:
@@ -76,15 +80,11 @@ class Period:
     @property
     def people(self) -> dict[str, str]:
         """The filter of the people who came in it."""
-        return {"came" if self.is_custom else "seen": self.span}
+        return {"came" if self.is_custom else "seen": self.span} | self._team()
 
     def people_with(self, name: str, value: str) -> dict[str, str]:
         """The same with one more filter."""
         return self.people | {name: value}
-
-    def compared(self) -> dict[str, str]:
-        """The URL parameters of this period beside the one before."""
-        return {key: value for key, value in self.args().items() if key != "compare"}
 
     def args(self, **more: str) -> dict[str, str]:
         """The URL parameters that lead here."""
@@ -93,22 +93,35 @@ class Period:
         else:
             wanted = {"range": self.range.name}
 
-        return wanted | ({} if self.compare else {"compare": "0"}) | more
+        wanted |= {} if self.compare else {"compare": "0"}
+        return wanted | self._team() | more
+
+    def other(self, name: str, **more: Any) -> dict[str, Any]:
+        """The URL parameters of another range."""
+        return {"range": name} | self._team() | more
+
+    def without(self, name: str) -> dict[str, str]:
+        """The URL parameters of the same, without one of them."""
+        return {key: value for key, value in self.args().items() if key != name}
+
+    def _team(self) -> dict[str, str]:
+        return {"team": "1"} if self.team else {}
 
 
 def parse_period(args: Mapping[str, str], clock: Clock) -> Period:
     """``?range=7d``, or ``?from=2026-11-01&to=2026-11-03``; whole days up to now."""
-    compare = args.get("compare") != "0"
+    compare, team = args.get("compare") != "0", args.get("team") == "1"
     days = _days(args.get("from", ""), args.get("to", ""), clock)
 
     if days is not None:
-        return _custom(*days, clock, compare)
+        return replace(_custom(*days, clock), compare=compare, team=team)
 
     name = args.get("range")
     chosen = next((each for each in RANGES if each.name == name), DEFAULT_RANGE)
     today = clock.today
     first = today - timedelta(days=chosen.days - 1)
-    return Period(chosen, start_of(first, clock), clock.now + 1, first, today, compare)
+    since, until = start_of(first, clock), clock.now + 1
+    return Period(chosen, since, until, first, today, compare, team)
 
 
 def moments_of(span: str, clock: Clock) -> tuple[int, int] | None:
@@ -134,7 +147,7 @@ def _period_of(span: str, clock: Clock) -> Period | None:
 
     first, _, last = span.partition(BETWEEN)
     days = _days(first, last or first, clock)
-    return None if days is None else _custom(*days, clock, True)
+    return None if days is None else _custom(*days, clock)
 
 
 def _days(first: str, last: str, clock: Clock) -> tuple[date, date] | None:
@@ -148,7 +161,7 @@ def _days(first: str, last: str, clock: Clock) -> tuple[date, date] | None:
     return days[0], days[1]
 
 
-def _custom(first: date, last: date, clock: Clock, compare: bool) -> Period:
+def _custom(first: date, last: date, clock: Clock) -> Period:
     days = (last - first).days + 1
     words = f"on {_name(first, clock)}"
     before = "the day before"
@@ -160,7 +173,7 @@ def _custom(first: date, last: date, clock: Clock, compare: bool) -> Period:
     end = start_of(last + timedelta(days=1), clock)
     until = min(end, clock.now + 1)
     chosen = Range(CUSTOM, days, "Custom", words, before, "")
-    return Period(chosen, start_of(first, clock), until, first, last, compare)
+    return Period(chosen, start_of(first, clock), until, first, last)
 
 
 def _name(day: date, clock: Clock) -> str:

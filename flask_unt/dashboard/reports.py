@@ -31,7 +31,9 @@ Args = Mapping[str, str]
 
 def overview(state: State, args: Args, clock: Clock) -> Overview:
     period = parse_period(args, clock)
-    return state.store.overview(since=period.since, until=period.until, now=clock.now)
+    return state.store.overview(
+        since=period.since, until=period.until, now=clock.now, team=period.team
+    )
 
 
 def users(
@@ -68,12 +70,16 @@ def visitors(
 
 def pages(state: State, args: Args, clock: Clock, limit: int = MANY_PAGES) -> PageShare:
     period = parse_period(args, clock)
-    return state.store.page_share(since=period.since, until=period.until, limit=limit)
+    return state.store.page_share(
+        since=period.since, until=period.until, limit=limit, team=period.team
+    )
 
 
 def origins(state: State, args: Args, clock: Clock, limit: int = CARD_ROWS) -> Origins:
     period = parse_period(args, clock)
-    return state.store.origins(since=period.since, until=period.until, limit=limit)
+    return state.store.origins(
+        since=period.since, until=period.until, limit=limit, team=period.team
+    )
 
 
 def became_known(

@@ -76,18 +76,19 @@ class Reported(ReportedPages, CatchesUp):
     ) -> reports.UserList:
         """A page of the known users: see :func:`reports.users`."""
         self._bring_figures_up_to_date()
+        wanted = wanted or reports.PeopleFilter(search=search)
 
         with self._transactions.reading() as connection:
             return reports.users(
                 connection,
                 now=now,
-                wanted=wanted or reports.PeopleFilter(search=search),
+                wanted=wanted,
                 sort=sort,
                 descending=descending,
                 page=page,
                 per_page=per_page,
                 anonymous=anonymous,
-                **self._counted(),
+                **self._counted(wanted.team),
             )
 
     def visitors(

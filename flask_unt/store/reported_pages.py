@@ -7,6 +7,7 @@ from . import page_reports
 from . import user_list
 from . import visit_reports
 from . import visitor_list
+from .ownership import with_team
 from .page_shapes import BecameKnown
 from .page_shapes import Live
 from .page_shapes import Origins
@@ -28,10 +29,11 @@ class ReportedPages:
         with self._transactions.reading() as connection:
             return page_reports.page(connection, id)
 
-    def live(self, *, now: int) -> Live:
+    def live(self, *, now: int, team: bool = False) -> Live:
         """Who is here now: see :func:`live_reports.live`."""
         with self._transactions.reading() as connection:
-            return live_reports.live(connection, now=now, bots=self.settings.bots)
+            bots = with_team(self.settings.bots, team)
+            return live_reports.live(connection, now=now, bots=bots)
 
     def count_visitors(self, *, wanted: PeopleFilter, limit: int) -> int:
         """How many anonymous visitors: see :func:`visitor_list.count_visitors`."""
@@ -44,7 +46,7 @@ class ReportedPages:
             return user_list.count_users(connection, wanted)
 
     def page_detail(
-        self, id: int, *, since: int, until: int, now: int
+        self, id: int, *, since: int, until: int, now: int, team: bool = False
     ) -> PageDetail | None:
         """One page's figures: see :func:`page_reports.page_detail`."""
         self._bring_up_to_date(now)
@@ -57,10 +59,12 @@ class ReportedPages:
                 until=until,
                 now=now,
                 zone=self.settings.timezone,
-                bots=self.settings.bots,
+                bots=with_team(self.settings.bots, team),
             )
 
-    def origins(self, *, since: int, until: int, limit: int = 5) -> Origins:
+    def origins(
+        self, *, since: int, until: int, limit: int = 5, team: bool = False
+    ) -> Origins:
         """Where visits came from: see :func:`visit_reports.origins`."""
         with self._transactions.reading() as connection:
             return visit_reports.origins(
@@ -68,10 +72,12 @@ class ReportedPages:
                 since=since,
                 until=until,
                 limit=limit,
-                bots=self.settings.bots,
+                bots=with_team(self.settings.bots, team),
             )
 
-    def became_known(self, *, since: int, until: int, limit: int = 5) -> BecameKnown:
+    def became_known(
+        self, *, since: int, until: int, limit: int = 5, team: bool = False
+    ) -> BecameKnown:
         """What led to becoming known: see :func:`visit_reports.became_known`."""
         with self._transactions.reading() as connection:
             return visit_reports.became_known(
@@ -79,7 +85,7 @@ class ReportedPages:
                 since=since,
                 until=until,
                 limit=limit,
-                bots=self.settings.bots,
+                bots=with_team(self.settings.bots, team),
             )
 
     def _bring_up_to_date(self, now: int) -> None:
