@@ -54,6 +54,20 @@ def prune() -> None:
     click.echo(f"Deleted {pruned.rows} rows, and {pruned.months} months as a whole.")
 
 
+@unt.command("rebuild")
+def rebuild() -> None:
+    """Add up all figures anew, as after a change of UNT_TIMEZONE.
+
+    Hours older than UNT_RETENTION_DAYS stay as they are: their views are gone.
+    """
+    state = get_state()
+
+    with sentences(), Progress("Adding up") as progress:
+        hours = state.store.rebuild(now_ms(), progress)
+
+    click.echo(f"Added up {hours} hours in the time zone {state.settings.timezone}.")
+
+
 @unt.command("import-2017")
 @click.argument("url")
 @click.option(

@@ -62,6 +62,7 @@ SET_UP: tuple[Check, ...] = (
     site.check_server_name,
     site.check_identity,
     site.check_columns,
+    site.check_timezone,
     site.check_dashboard,
     site.check_consent,
     pages.check_untagged,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..errors import UNTError
 from .finding import Finding
 from .finding import bad
 from .finding import ok
@@ -153,6 +154,22 @@ def check_identity(look: Look) -> Iterator[Finding]:
             f"Who is signed in could not be asked {_ago(look.now - note[0])}, and the"
             f" view was kept without: {note[1].rstrip('.')}.",
             "Mend identify= or the site's user loader.",
+        )
+
+
+def check_timezone(look: Look) -> Iterator[Finding]:
+    """The figures are those of the present time zone."""
+    try:
+        zone = look.state.store.zone_of_rollups()
+    except UNTError:
+        return
+
+    if zone is not None and zone != look.settings.timezone:
+        yield warn(
+            "timezone",
+            f"UNT_TIMEZONE is {look.settings.timezone}, but days and hours were added"
+            f" up in {zone}.",
+            "Run flask unt rebuild.",
         )
 
 

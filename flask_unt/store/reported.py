@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+
+import sqlalchemy as sa
 
 from flask_unt.errors import UNTError
 
@@ -12,7 +15,10 @@ from .figures import is_behind
 from .figures import recompute_figures
 from .inbox import CatchesUp
 from .ownership import with_team
+from .rebuild import begin_rebuild
+from .rebuild import marks_left
 from .reported_pages import ReportedPages
+from .schema import site
 from .settings import StoreSettings
 from .transactions import Transactions
 from .upkeep import recompute_marks
@@ -179,6 +185,34 @@ class Reported(ReportedPages, CatchesUp):
         return self._transactions.write(
             lambda c: recompute_marks(c, limit=limit, **self._counted())
         )
+
+    def rebuild(self, now: int, progress: Callable[[int, int], None]) -> int:
+        """Add up all open hours anew, in the present time zone; how many these were.
+
+        :param progress: is told how many hours are done, and of how many.
+        :raises StoreUnavailable: the database cannot be written to now.
+        """
+        zone = self.settings.timezone
+        self.catch_up()
+        self._transactions.write(lambda c: begin_rebuild(c, zone))
+        hours = self._marks_left()
+        left = hours
+
+        while left:
+            self.recompute_marks(HOURS_AT_ONCE, now)
+            left = self._marks_left()
+            progress(max(0, hours - left), hours)
+
+        return hours
+
+    def zone_of_rollups(self) -> str | None:
+        """The time zone in which open hours were added up."""
+        with self._transactions.reading() as connection:
+            return connection.scalar(sa.select(site.c.timezone).where(site.c.id == 1))
+
+    def _marks_left(self) -> int:
+        with self._transactions.reading() as connection:
+            return marks_left(connection)
 
     def recompute_figures(self, limit: int = VISITORS_AT_ONCE) -> int:
         """Bring the figures of marked visitors up to date; how many."""

@@ -48,7 +48,9 @@ def recompute_marks(
         sums.recompute_hour(hour)
 
     for day in sorted({day_of(hour, zone) for hour in hours}):
-        sums.drop_vanished(day)
+        # Of a day that is closed in part, some rows are gone.
+        if day_start(day, zone) >= (pruned_before or 0):
+            sums.drop_vanished(day)
 
     return len(marks)
 
