@@ -75,28 +75,25 @@ def fill(store: Store, views: int, now: int) -> None:
             ensure_months(connection, now - YEAR_MS + month * YEAR_MS // 13)
 
     with store._database.writing() as connection:
-        for table in (schema.page_view, schema.visit):
-            for index in table.indexes:
-                index.drop(connection)
+        _each_index(connection, "drop")
 
         for table, names, rows in _tables(visits, now):
             while chunk := list(islice(rows, AT_ONCE)):
                 add_rows(connection, table, names, chunk)
 
-        for table in (schema.page_view, schema.visit):
-            for index in table.indexes:
-                index.create(connection)
-
-    _analyze(store)
-    print(f"{views:,} views written in {time.monotonic() - begin:.0f} s", flush=True)
-    begin = time.monotonic()
-
-    with store._database.writing() as connection:
         for statement in FIGURES:
             connection.execute(sa.text(statement))
 
+        _each_index(connection, "create")
+
     _analyze(store)
-    print(f"figures of all in {time.monotonic() - begin:.0f} s", flush=True)
+    print(f"{views:,} views written in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _each_index(connection: sa.Connection, what: str) -> None:
+    for table in (schema.page_view, schema.visit, schema.page_visitor):
+        for index in table.indexes:
+            getattr(index, what)(connection)
 
 
 def _analyze(store: Store) -> None:
