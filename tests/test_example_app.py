@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from happenings import open_store
 from processes import REPOSITORY
 from processes import free_port
 
@@ -33,6 +34,9 @@ def rows(tmp_path):
     """Ask the database that lies beside the site's own."""
 
     def ask(query):
+        with open_store(f"sqlite:///{tmp_path}/unt.db") as store:
+            store.catch_up()
+
         connection = sqlite3.connect(tmp_path / "unt.db")
 
         try:

@@ -117,8 +117,9 @@ def close(app: Flask) -> None:
 
 
 def settle(app: Flask) -> None:
-    """Have what waits in the stream written, as the worker does."""
+    """Have what waits in the stream and the inbox written, as the worker does."""
     state = state_of(app)
+    state.store.catch_up()
 
     if state.stream is not None:
         state.stream.ensure_group()
@@ -126,7 +127,8 @@ def settle(app: Flask) -> None:
 
 
 def rows(app: Flask, query: str) -> list[tuple[Any, ...]]:
-    """What the site's owner reads in SQL."""
+    """What the site's owner reads in SQL, once what waits in the inbox is written."""
+    state_of(app).store.catch_up()
     engine = sa.create_engine(url_of(app))
 
     with engine.connect() as connection:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from happenings import open_store
 from soak import Soak
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -55,6 +56,9 @@ def test_each_view_recorded_is_stored_once(
 
 def _stored(url: str) -> tuple[dict[bytes, str], int]:
     """The kind of each view in the database, and how many the visits say there are."""
+    with open_store(url) as store:
+        store.catch_up()
+
     engine = sa.create_engine(url, poolclass=sa.NullPool)
 
     with engine.connect() as connection:

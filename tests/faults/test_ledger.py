@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from tracked import close
 from tracked import send
+from tracked import settle
 from tracked import site
 
 from faults.clients import Memory
@@ -37,6 +38,7 @@ def ledger(sqlite_url: str) -> Ledger:
 
         ledger.promised(events)
 
+    settle(app)
     close(app)
 
     return ledger
