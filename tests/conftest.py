@@ -48,13 +48,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         processes.die_with_parent()
 
-    # A busy machine is no fault of the code: only wrong answers fail a property.
-    hypothesis.settings.register_profile(
-        "busy",
-        deadline=None,
-        suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    )
-    hypothesis.settings.load_profile("busy")
+    # A busy machine is no fault of the code: only wrong answers fail a property. Every
+    # run tries the same examples: others are for --hypothesis-profile=others.
+    for name in ("others", "same"):
+        hypothesis.settings.register_profile(
+            name,
+            deadline=None,
+            derandomize=name == "same",
+            suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        )
+
+    hypothesis.settings.load_profile(config.getoption("hypothesis_profile") or "same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -290,7 +294,7 @@ def browser_page(
 ) -> Iterator[playwright.sync_api.Page]:
     """A page in a browser context of its own: no storage, no cookies yet."""
     context = chromium.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(45_000)
     yield context.new_page()
     context.close()
 

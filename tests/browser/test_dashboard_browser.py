@@ -34,7 +34,7 @@ if {demo}:
     get_state(app).store.make_demo(now, weeks=3, seed=1, host="localhost")
 """
 BOARD = "/k3/dashboard"
-PATIENCE = 30.0
+PATIENCE = 60.0
 PAGES = ("", "/users", "/user/1", "/pages", "/page/1", "/live", "/status", "/nothing")
 
 

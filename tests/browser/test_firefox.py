@@ -41,7 +41,7 @@ def test_firefox_counts_moves_once(
         ],
         environment={"HOME": str(tmp_path)},
     )
-    site.wait_for(lambda: site.rows("unt_event"), patience=60)
+    site.wait_for(lambda: site.rows("unt_event"), patience=120)
     views = site.wait_for_paths("/first", "/second", "/first")
 
     assert [view.kind for view in views] == ["load", "push", "traverse"]
