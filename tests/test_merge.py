@@ -370,7 +370,13 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+)
 @given(steps=steps)
 def test_merges_equal_a_plain_model(sqlite_url: str, steps: Any) -> None:
     """The model: an arrow from each merged user to the one they were joined with."""

@@ -135,7 +135,7 @@ class TestAnyOrder:
         many = store._database.backend == "sqlite"
 
         @settings(
-            max_examples=200 if many else 25,
+            max_examples=100 if many else 25,
             deadline=None,
             derandomize=True,
             database=None,
