@@ -271,6 +271,28 @@ def test_all_that_was_accepted_is_counted(app: Flask) -> None:
 
 @fuzz
 @given(
+    st.sampled_from(["/unt.js", "/unt.js.map", "/me", "/me/forget", "/", "", "//"])
+    | PATH.map(lambda text: f"/{text}"),
+    st.sampled_from(["GET", "HEAD", "POST", "DELETE"]),
+    st.text(LATIN, max_size=60),
+    st.binary(max_size=60),
+    HEADERS,
+)
+def test_no_address_under_the_prefix_breaks(
+    app: Flask,
+    path: str,
+    method: str,
+    query: str,
+    body: bytes,
+    headers: dict[str, str],
+) -> None:
+    status, _ = ask(app, method, PREFIX + path, body, query=query, headers=headers)
+
+    assert status in SHOWN | {304}, status
+
+
+@fuzz
+@given(
     st.sampled_from(
         [
             *("", "/users", "/visitors", "/pages", "/live", "/status", "/more", "/x"),

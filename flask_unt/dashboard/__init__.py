@@ -33,6 +33,7 @@ from . import views
 from .access import Guard
 from .api import api
 from .page import ours
+from .page import refuse_unreadable
 from .routes import CHANGE
 from .routes import EVERY_METHOD
 from .routes import READ
@@ -120,7 +121,7 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
     blueprint.url_value_preprocessor(leave_to_us)
     blueprint.url_defaults(_name_host)
     blueprint.before_request(Guard(routes))
-    blueprint.before_request(_refuse_unreadable)
+    blueprint.before_request(refuse_unreadable)
     blueprint.before_request(_write_what_waits)
     blueprint.after_request(save_session)
     blueprint.after_request(ours)
@@ -129,14 +130,6 @@ def build_blueprint(routes: Iterable[Route]) -> Blueprint:
     blueprint.register_error_handler(MethodNotAllowed, views.refused)
     blueprint.register_error_handler(StoreUnavailable, views.unavailable)
     return blueprint
-
-
-def _refuse_unreadable() -> None:
-    """Werkzeug would fail at a query that is no text."""
-    try:
-        request.query_string.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("This address cannot be read.") from None
 
 
 def _write_what_waits() -> None:

@@ -40,6 +40,7 @@ from .log import read_log
 from .log import timeline
 from .page import ours
 from .page import page
+from .page import refuse_unreadable
 
 BLUEPRINT = "unt_me"
 COOKIE = "unt"
@@ -57,6 +58,7 @@ def register(app: Flask, state: State, host: str | None) -> None:
     options: dict[str, Any] = {"host": host, "provide_automatic_options": False}
     blueprint.url_value_preprocessor(_leave_to_us)
     blueprint.url_defaults(_name_host)
+    blueprint.before_request(refuse_unreadable)
     blueprint.before_request(_begin)
     blueprint.after_request(ours)
     blueprint.register_error_handler(StoreUnavailable, _unavailable)

@@ -17,6 +17,7 @@ from jinja2 import Environment
 from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import BadRequest
 
 from ..state import SHOWN
 from . import assets
@@ -62,6 +63,14 @@ class DashboardResponse(Response):
             headers.remove(name)
 
         return headers
+
+
+def refuse_unreadable() -> None:
+    """Werkzeug would fail at a query that is no text."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("This address cannot be read.") from None
 
 
 def ours(response: Response) -> Response:
