@@ -117,10 +117,7 @@ class Stage:
             site.process.stop()
 
         until(lambda: self.waiting() == 0, "a stream that stays empty", 5)
-        # As whoever reads would, where no worker did.
-        store = Store(self.url)
-        store.inbox.drain(time.time_ns() // 1_000_000)
-        store.dispose()
+        drain_inbox(self.url)
 
     def prepare(self) -> None:
         """Make the tables, so that a fault meets a site that works."""
@@ -158,6 +155,13 @@ class Stage:
         return self.url.replace(
             f":{self.database.port}/", f":{self.database_door.port}/"
         )
+
+
+def drain_inbox(url: str) -> None:
+    """As whoever reads would, where no worker did."""
+    store = Store(url)
+    store.inbox.drain(time.time_ns() // 1_000_000)
+    store.dispose()
 
 
 class Site:

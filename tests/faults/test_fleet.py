@@ -23,6 +23,7 @@ from faults.ledger import Verdict
 from faults.run import tracebacks
 from faults.stage import Site
 from faults.stage import Stage
+from faults.stage import drain_inbox
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -217,6 +218,7 @@ def test_a_second_app_on_the_same_queue_by_mistake(
         more(theirs)
 
     settled(here, ours)
+    drain_inbox(other_url)
 
     assert theirs.verdict(other_url, now_ms()).troubles == {}
     assert theirs.odd == []
