@@ -44,6 +44,10 @@ from flask_unt.events import parse_batch
 from flask_unt.store import schema
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+# The others take ten times as long.
+BACKENDS = ("sqlite", "postgres", "mariadb")[
+    : 3 if "FUZZ_EXAMPLES" in os.environ else 1
+]
 fuzz = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -132,11 +136,24 @@ HEADERS = st.dictionaries(
 LENGTH = st.sampled_from([None, "", "-1", "x", "999999999999", "1e3", "٣", "0"])
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('fuzz') / 'unt.db'}"
+        return
+
+    server = request.getfixturevalue(f"{request.param}_server")
+    url = server.fresh_database()
+    yield url
+    server.drop_database(url)
+
+
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(database: str) -> Iterator[Flask]:
     """A site where everybody may see and change everything, without limits."""
-    file = tmp_path_factory.mktemp("fuzz") / "unt.db"
-    made = bare_app(UNT_DATABASE_URL=f"sqlite:///{file}")
+    made = bare_app(UNT_DATABASE_URL=database)
     made.config.update(UNT_RATE_LIMIT=None, UNT_NEW_PER_DAY=None)
     made.get("/")(lambda: PAGE)
     may = {"can_view": lambda: True, "can_manage": lambda: True}
