@@ -160,7 +160,11 @@ def _climb(
     """The first of ``id``, who it was merged with, and so on, that is the goal."""
     step: int | None = id
 
-    while step is not None and not is_goal(step):
+    # No further than there are users, whatever somebody wrote into the table.
+    for _ in named:
+        if step is None or is_goal(step):
+            break
+
         step = named.get(step)
 
     return step
