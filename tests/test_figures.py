@@ -91,6 +91,19 @@ def test_anonymous_visitors_equal_a_recount(store, database_url):
         assert one.first_seen == min(row.local_time for row in views)
 
 
+def test_all_pages_of_anonymous_visitors_are_all_of_them(store):
+    fill(store)
+    bring_up_to_date(store)
+
+    for sort in ("last_access", "visits"):
+        every = [row.id for row in store.visitors(sort=sort, per_page=500).rows]
+        pages = [store.visitors(sort=sort, page=n, per_page=7) for n in range(1, 20)]
+        found = [row.id for page in pages[: pages[0].pages] for row in page.rows]
+
+        assert found == every
+        assert len(found) == pages[0].total
+
+
 def test_people_are_filtered_by_what_they_did_and_with_what(store):
     phone = view(2, 2 * DAY_MS, "/two", user=BEN, agent=PHONE)
     store.write([view(1, 1000, "/one", user=ADA), phone], NOW)

@@ -139,13 +139,14 @@ def _recent_visits(
             visit.c.started_at,
             visit.c.last_at,
         )
-        .join(visitor, visitor.c.id == visit.c.visitor_id)
+        # Of the bare id PostgreSQL would look through all visits of these days.
+        .join(visitor, visit.c.visitor_id == sa.func.coalesce(visitor.c.id, 0))
         .where(visit.c.last_at >= start, counted(visit, bots))
     )
     return [
         row
         for chunk in chunks(browsers)
-        for row in conn.execute(statement.where(visit.c.visitor_id.in_(chunk)))
+        for row in conn.execute(statement.where(visitor.c.id.in_(chunk)))
     ]
 
 

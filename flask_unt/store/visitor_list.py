@@ -49,8 +49,18 @@ def visitors(
         figures = listed.offset(0).subquery("few")
         listed = sa.select(figures)
 
-    shown = listed.order_by(*_order(figures.c, sort, descending))
-    found = conn.execute(shown.offset((page - 1) * per_page).limit(per_page)).all()
+    start = (page - 1) * per_page
+    length = min(per_page, count - start)
+    backwards = start > count // 2
+    order = _order(figures.c, sort, descending is not backwards)
+    # What is far from the beginning is found from the end.
+    skipped = count - start - length if backwards else start
+    shown = listed.order_by(*order).offset(skipped).limit(length)
+    found = conn.execute(shown).all()
+
+    if backwards:
+        found = found[::-1]
+
     return VisitorList(tuple(_row(row) for row in found), count, page, pages)
 
 
