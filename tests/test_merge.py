@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -419,3 +420,34 @@ def test_merges_equal_a_plain_model(sqlite_url: str, steps: Any) -> None:
         assert {(b[0], u[0]) for b, u in merged_links(store)} == {
             (n, end(n)) for n in "abcd" if n in arrows
         }
+
+
+def test_merging_and_forgetting_at_once_leave_nobody_astray(store: Store) -> None:
+    """Whoever comes first: nobody is merged into somebody who is gone."""
+    found = come(store, "ada", "bob", "cat")
+    ready = threading.Barrier(3)
+
+    def at_once(work: Callable[[], object]) -> None:
+        ready.wait()
+
+        with suppress(MergeRefused):
+            work()
+
+    threads = [
+        threading.Thread(target=at_once, args=[work])
+        for work in (
+            lambda: store.merge_users(found["ada"], found["bob"], NOW, BY),
+            lambda: store.forget_user(found["bob"], NOW),
+            lambda: store.merge_users(found["cat"], found["ada"], NOW, BY),
+        )
+    ]
+
+    for thread in threads:
+        thread.start()
+
+    for thread in threads:
+        thread.join()
+
+    left = {row.id: row.merged_into for row in rows(store, schema.user)}
+    assert found["bob"] not in left
+    assert set(left.values()) <= {None, *left}

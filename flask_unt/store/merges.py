@@ -10,6 +10,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from .dialect import select_in
 from .dialect import update_rows
 from .figures import rewrite_users
 from .links import settle
+from .people import lock_users
 from .schema import link
 from .schema import site
 from .schema import user
@@ -52,8 +54,7 @@ def merge(connection: sa.Connection, id: int, into: int, now: int, by: str) -> N
     :param by: who said so.
     :raises MergeRefused: one is not there, or they are one person already.
     """
-    _one_at_a_time(connection)
-    members = members_of(connection, (id, into))
+    members = _locked(connection, (id, into))
 
     if id not in members or into not in members:
         raise MergeRefused("One of these users is not there any more.")
@@ -73,8 +74,7 @@ def take_back(connection: sa.Connection, id: int) -> None:
 
     :raises MergeRefused: there is no such merge.
     """
-    _one_at_a_time(connection)
-    members = members_of(connection, [id])
+    members = _locked(connection, [id])
 
     if members.get(id, id) == id:
         raise MergeRefused("This user is not merged with another.")
@@ -84,11 +84,10 @@ def take_back(connection: sa.Connection, id: int) -> None:
 
 
 def leave_merges(connection: sa.Connection, ids: Collection[int]) -> None:
-    """Take users who are about to be deleted out of all merges.
+    """Take users who are about to be deleted, and so locked, out of all merges.
 
     Who was merged with one of them is then merged with who that one was merged with.
     """
-    _one_at_a_time(connection)
     members = members_of(connection, ids)
     rows = _rows(connection, members)
     named = {row.id: row.merged_with for row in rows}
@@ -103,10 +102,14 @@ def leave_merges(connection: sa.Connection, ids: Collection[int]) -> None:
         _follow(connection, members.keys() - set(ids))
 
 
-def _one_at_a_time(connection: sa.Connection) -> None:
-    """Two merges at once could make a ring."""
+def _locked(connection: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
+    """The members of these, held off from being written, merged or forgotten."""
+    # Two merges at once could make a ring.
     lock = sa.select(site.c.id).where(site.c.id == 1).with_for_update()
     connection.execute(lock)
+    lock_users(connection, members_of(connection, ids))
+
+    return members_of(connection, ids)
 
 
 def _rows(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
