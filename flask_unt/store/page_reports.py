@@ -65,13 +65,14 @@ def page_detail(
 
     span = Span(since, max(since, until), now, zone, bots)
     days = _views_by_day(conn, id, span)
+    people, who = _who(conn, id, since)
     return PageDetail(
         page=name,
         views=sum(days.values()),
-        people=_count(conn, id, since, anonymous=False),
-        anonymous=_count(conn, id, since, anonymous=True),
+        people=people,
+        anonymous=_anonymous(conn, id, since),
         series=tuple((day, days[day]) for day in span.days()),
-        who=_who(conn, id, since),
+        who=who,
         ways=_ways(conn, id, span),
     )
 
@@ -95,21 +96,23 @@ def _views_by_day(conn: sa.Connection, id: int, span: Span) -> Counter[date]:
     return views
 
 
-def _count(conn: sa.Connection, id: int, since: int, *, anonymous: bool) -> int:
+def _anonymous(conn: sa.Connection, id: int, since: int) -> int:
+    """How many visitors: those that are nobody's have one row each."""
     seen = schema.page_visitor.c
-    column = seen.visitor_id if anonymous else seen.whose_id
-    whose = seen.whose_id == NOBODY if anonymous else seen.whose_id > NOBODY
-    found = sa.select(sa.func.count(column.distinct())).where(
-        seen.page_id == id, seen.last_at >= since, whose
+    found = sa.select(sa.func.count()).where(
+        seen.page_id == id, seen.last_at >= since, seen.whose_id == NOBODY
     )
     return conn.scalar(found) or 0
 
 
-def _who(conn: sa.Connection, id: int, since: int) -> tuple[PagePerson, ...]:
+def _who(
+    conn: sa.Connection, id: int, since: int
+) -> tuple[int, tuple[PagePerson, ...]]:
+    """How many people, and the latest of them."""
     seen, user = schema.page_visitor.c, schema.user
     last = sa.func.max(seen.last_at).label("last")
     latest = (
-        sa.select(seen.whose_id, last)
+        sa.select(seen.whose_id, last, sa.func.count().over().label("people"))
         .where(seen.page_id == id, seen.last_at >= since, seen.whose_id > NOBODY)
         .group_by(seen.whose_id)
         .order_by(last.desc(), seen.whose_id)
@@ -117,11 +120,14 @@ def _who(conn: sa.Connection, id: int, since: int) -> tuple[PagePerson, ...]:
         .subquery("latest")
     )
     rows = conn.execute(
-        sa.select(user.c.id, user.c.email, user.c.name, user.c.verified, latest.c.last)
+        sa.select(user.c.id, user.c.email, user.c.name, user.c.verified, latest)
         .join(latest, latest.c.whose_id == user.c.id)
         .order_by(latest.c.last.desc(), user.c.id)
+    ).all()
+    people = tuple(
+        PagePerson(row.id, row.email, row.name, row.verified, row.last) for row in rows
     )
-    return tuple(PagePerson(*row) for row in rows)
+    return (rows[0].people if rows else 0), people
 
 
 def _ways(conn: sa.Connection, id: int, span: Span) -> Ways:
