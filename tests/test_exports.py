@@ -152,3 +152,10 @@ def test_a_database_that_is_away_is_said_before_the_file_begins(site, monkeypatc
     monkeypatch.setattr(state, "_store", broken)
 
     assert client.get(f"{BOARD}/export/people.csv").status_code == 503
+
+
+def test_a_person_and_a_visitor_lead_to_the_export_of_their_log(site):
+    client = opened(site)
+
+    for path, query in (("/user/1", "user=1"), ("/visitor/2", "visitor=2")):
+        assert f"{BOARD}/export/log.csv?{query}" in client.get(BOARD + path).text
