@@ -68,6 +68,10 @@ def team_visits(store):
     return sum(row.team for row in rows(store, schema.visit))
 
 
+def listed(store):
+    return {row.email for row in store.users(now=NOW).rows}
+
+
 def check(store):
     """What is written down, rollups and reports, with and without the team."""
     url = store._database.url
@@ -108,6 +112,7 @@ def test_views_before_and_after_follow_whoever_is_of_the_team(store):
     check(store)
     write(store, 120, user=ADA, team=True)
     assert team_minutes(store) == [0, 40, 80, 120] and team_visits(store) == 4
+    assert listed(store) == set()
     check(store)
     write(store, 160)
     write(store, 0, visitor=BEN)
@@ -117,6 +122,7 @@ def test_views_before_and_after_follow_whoever_is_of_the_team(store):
     assert len(team_minutes(store)) == 6, "not known is not changed"
     write(store, 240, user=ADA, team=False)
     assert team_minutes(store) == [] and team_visits(store) == 0
+    assert listed(store) == {ADA.email}
     check(store)
 
 
@@ -151,10 +157,10 @@ def test_who_is_merged_with_one_of_the_team_is_of_it(store):
     write(store, 0, visitor=BEN, user=BOSS, team=True)
     ids = {row.email: row.id for row in rows(store, schema.user)}
     store.merge_users(ids[BOSS.email], ids[ADA.email], NOW, "me")
-    assert len(team_minutes(store)) == 2
+    assert len(team_minutes(store)) == 2 and listed(store) == set()
     check(store)
     store.take_back_merge(ids[BOSS.email])
-    assert len(team_minutes(store)) == 1
+    assert len(team_minutes(store)) == 1 and listed(store) == {ADA.email}
     check(store)
 
 

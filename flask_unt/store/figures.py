@@ -323,7 +323,7 @@ def _described(members: Sequence[Any]) -> tuple[Any, ...]:
     return (
         name.casefold()[:NAME_LIMIT],
         first.verified,
-        first.team,
+        any(row.team for row in members),
         min(row.created_at for row in members),
         "\n".join(word.casefold() for word in words),
     )

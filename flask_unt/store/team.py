@@ -25,6 +25,7 @@ from .schema import user
 from .schema import visit
 from .schema import visitor
 from .visitor_marks import mark_visitors
+from .visitor_marks import mark_visitors_of
 
 
 def note_team(connection: sa.Connection, flags: Mapping[int, bool]) -> None:
@@ -36,7 +37,9 @@ def note_team(connection: sa.Connection, flags: Mapping[int, bool]) -> None:
         if row.team != flags[row.id]
     ]
     update_rows(connection, user, "id", sorted(changes, key=lambda c: c[0]))
-    review_users(connection, [id for id, _ in changes])
+    ids = [id for id, _ in changes]
+    mark_visitors_of(connection, ids)
+    review_users(connection, ids)
 
 
 def team_among(connection: sa.Connection, user_ids: Iterable[Any]) -> set[int]:
