@@ -57,7 +57,7 @@ class PeopleFilter:
     @property
     def reads_all(self) -> bool:
         """Whether each row has to be read, in any order."""
-        return bool(self.device or self.country)
+        return bool(self.device or self.country or self.first != ALWAYS)
 
 
 def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]:
