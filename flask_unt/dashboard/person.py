@@ -24,15 +24,15 @@ from .views import show
 
 def user(id: int) -> Response:
     state, clock = asked()
-    whose = state.store.who_in_the_end(id) if is_id(id) else None
-
-    if whose is not None and whose != id:
-        return redirect(url_for("unt_dashboard.user", id=whose))
-
-    person = None if whose is None else state.store.user(id, now=clock.now)
+    person = state.store.user(id, now=clock.now) if is_id(id) else None
 
     if person is None:
-        return missing()
+        whose = state.store.who_in_the_end(id) if is_id(id) else None
+
+        if whose is None or whose == id:
+            return missing()
+
+        return redirect(url_for("unt_dashboard.user", id=whose))
 
     return show(
         "person.html",

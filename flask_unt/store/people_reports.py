@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from . import person_parts
 from . import schema
+from .ownership import is_one_of
 from .person_days import days_of
 from .shapes import BeforeKnown
 from .shapes import UserDetail
@@ -33,16 +34,14 @@ def user(
     Of a user who was merged it is None, too: see :func:`who_in_the_end`. Marked figures
     are to be recomputed before.
     """
-    table = schema.user
-    row = conn.execute(
-        sa.select(table).where(table.c.id == id, table.c.merged_into.is_(None))
-    ).one_or_none()
+    rows = conn.execute(sa.select(schema.user).where(is_one_of([id]))).all()
+    row = next((one for one in rows if one.id == id), None)
 
-    if row is None:
+    if row is None or row.merged_into is not None:
         return None
 
-    sources = sources_of_user(conn, id)
-    ids = sources.members or ()
+    ids = sorted(one.id for one in rows)
+    sources = sources_of_user(conn, id, ids)
     parts = _figures(conn, schema.visitor_figures.c.user_id == id)
     first = min(parts, key=lambda part: part.first_seen, default=None)
     recently = person_parts.recently(conn, sources, bots)
@@ -59,7 +58,7 @@ def user(
         last_offset=recently.last_offset,
         visits=sum(part.visits for part in parts),
         views=sum(part.views for part in parts),
-        members=person_parts.members(conn, ids),
+        members=person_parts.members(rows),
         browsers=browsers,
         more_browsers=more,
         first_touch=first

@@ -43,14 +43,9 @@ class Recently(NamedTuple):
     last_offset: int | None
 
 
-def members(conn: sa.Connection, ids: Sequence[int]) -> tuple[Member, ...]:
+def members(rows: Iterable[Any]) -> tuple[Member, ...]:
     """The users who are one person, the one that they are in the end first."""
-    user = schema.user
-    rows = conn.execute(
-        sa.select(user)
-        .where(user.c.id.in_(ids))
-        .order_by(sa.case((user.c.merged_into.is_(None), 0), else_=1), user.c.id)
-    )
+    rows = sorted(rows, key=lambda row: (row.merged_into is not None, row.id))
     return tuple(
         Member(
             id=row.id,

@@ -59,10 +59,18 @@ class Sources:
         return sa.or_(nobodys, table.c.user_id.in_(self.members))
 
 
-def sources_of_user(conn: sa.Connection, user_id: int) -> Sources:
-    """Where views of a user are, and of all who are merged with them."""
+def sources_of_user(
+    conn: sa.Connection, user_id: int, members: Sequence[int] | None = None
+) -> Sources:
+    """Where views of a user are, and of all who are merged with them.
+
+    :param members: who these are, where that is known.
+    """
     user, visitor = schema.user, schema.visitor
-    members = conn.scalars(sa.select(user.c.id).where(is_one_of([user_id]))).all()
+
+    if members is None:
+        members = conn.scalars(sa.select(user.c.id).where(is_one_of([user_id]))).all()
+
     owned = sa.select(visitor.c.id, visitor.c.first_seen, visitor.c.last_seen)
     browsers = conn.execute(owned.where(visitor.c.owner_id.in_(members)))
     parts = (
