@@ -12,6 +12,7 @@ from recount import ADA
 from recount import BEN
 from recount import CHROME
 from recount import DAY_MS
+from recount import GOOGLEBOT
 from recount import MINUTE_MS
 from recount import NOW
 from recount import Rows
@@ -154,6 +155,18 @@ def test_columns_of_the_site_are_shown_sorted_and_filtered(store):
         rows = store.users(now=NOW, sort="column:plan", descending=descending).rows
         assert [row.columns.get("plan") for row in rows] == ["pro", None]
         assert rows[0].columns_at == NOW
+
+
+def test_who_turns_out_a_bot_has_seen_no_page(store):
+    """Their earlier views had been noted, and count no more."""
+    store.write([view(1, 9 * MINUTE_MS, "/seen")], NOW)
+    bring_up_to_date(store)
+    assert store.visitors(wanted=PeopleFilter(page="/seen")).total == 1
+    store.write([view(1, 8 * MINUTE_MS, "/next", agent=GOOGLEBOT)], NOW)
+    bring_up_to_date(store)
+
+    with store._database.reading() as connection:
+        assert connection.execute(sa.select(schema.page_visitor)).all() == []
 
 
 def test_the_team_is_listed_only_on_demand(store):

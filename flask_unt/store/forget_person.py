@@ -25,13 +25,12 @@ from .schema import event
 from .schema import leave
 from .schema import link
 from .schema import page_view
-from .schema import page_visitor
 from .schema import set_aside
 from .schema import user
 from .schema import user_figures
 from .schema import visit
 from .schema import visitor
-from .visitor_marks import mark_visitors
+from .visitor_marks import mark_anew
 from .write import Rules
 from .write import mark_hours
 
@@ -111,9 +110,7 @@ def _erase_from(
     # A title that came before its view: nobody knows whose it was.
     connection.execute(sa.delete(leave).where(leave.c.visitor_id == visitor_id))
     _erase_views(connection, visitor_id, [row.id for row in views])
-    seen = sa.delete(page_visitor).where(page_visitor.c.visitor_id == visitor_id)
-    connection.execute(seen)
-    mark_visitors(connection, [visitor_id], since=0)
+    mark_anew(connection, [visitor_id])
     visit_ids = {row.visit_id for row in views} - {None}
     moments = {row.local_time for row in views}
 

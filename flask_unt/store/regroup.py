@@ -18,6 +18,7 @@ from .dialect import update_rows
 from .schema import agent
 from .schema import page_view
 from .schema import visit
+from .visitor_marks import mark_anew
 from .visits import Group
 from .visits import Part
 from .visits import TakeApart
@@ -236,6 +237,7 @@ def _move_views(
     done: Regrouped,
 ) -> None:
     whole, single = [], []
+    turned = set()
 
     for group in groups:
         to = {"visit_id": group.id, "bot": group.visit.bot}
@@ -249,6 +251,7 @@ def _move_views(
 
             if was.bot != group.visit.bot:
                 done.moments |= _moments(connection, part)
+                turned.add(part.visitor_id)
 
             if not part.whole:
                 single.append((part.first[1], to))
@@ -257,6 +260,7 @@ def _move_views(
 
     update_rows(connection, page_view, "id", single)
     update_rows(connection, page_view, "visit_id", whole)
+    mark_anew(connection, turned)
 
 
 def _moments(connection: sa.Connection, part: Part) -> set[int]:

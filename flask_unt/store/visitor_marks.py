@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from .dialect import chunks
 from .schema import link
+from .schema import page_visitor
 from .schema import visitor
 
 
@@ -28,6 +29,18 @@ def mark_visitors(
             marked = marked.where(visitor.c.marked_from.is_(None))
 
         connection.execute(marked.values(marked_from=value))
+
+
+def mark_anew(connection: sa.Connection, ids: Iterable[int]) -> None:
+    """Ask for the figures of visitors, and for all their pages from the first view on.
+
+    For where views that were noted count no more.
+    """
+    for chunk in chunks(sorted(set(ids))):
+        seen = sa.delete(page_visitor).where(page_visitor.c.visitor_id.in_(chunk))
+        connection.execute(seen)
+
+    mark_visitors(connection, ids, since=0)
 
 
 def mark_visitors_of(connection: sa.Connection, user_ids: Iterable[int]) -> None:
