@@ -314,7 +314,7 @@ _table(
     sa.Column("last_at", Moment, nullable=False, index=True),
     sa.Index(None, "visitor_id"),
     sa.Index(None, "page_id", "whose_id", "visitor_id"),
-    sa.Index(None, "page_id", "last_at"),
+    sa.Index(None, "page_id", "last_at", "whose_id"),
 )
 
 _table(
