@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import flask_login
 import pytest
@@ -195,6 +196,27 @@ def test_forgetting_who_acted_leaves_nothing_of_them(store):
     store.forget_email(BOSS.email, NOW)
     assert [r.local_time for r in rows(store, schema.page_view)] == [START]
     assert len(rows(store, schema.visitor)) == 1
+    check(store)
+
+
+def test_a_view_that_is_written_meanwhile_is_not_missed(store):
+    """Whichever of the two is committed first."""
+    write(store, 0, user=BOSS, team=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(1, 13):
+            jobs = [
+                pool.submit(write, store, number, user=BOSS, team=number % 2 == 0),
+                pool.submit(write, store, number, visitor=BEN, user=BOSS),
+            ]
+
+            for job in jobs:
+                job.result()
+
+            (boss,) = rows(store, schema.user)
+            flags = {row.team for row in rows(store, schema.page_view)}
+            assert flags == {boss.team} == {number % 2 == 0}
+
     check(store)
 
 
