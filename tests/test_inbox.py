@@ -14,13 +14,24 @@ import pytest
 from happenings import open_store
 from happenings import rows
 from processes import Process
+from tracked import close
+from tracked import now
+from tracked import send
+from tracked import site
+from tracked import state_of
+from tracked import view
 
+from flask_unt.dashboard.health import health
+from flask_unt.doctor import Look
+from flask_unt.doctor.database import check_inbox
+from flask_unt.drain import drain
 from flask_unt.errors import VisitorForgotten
 from flask_unt.events import encode_entry
 from flask_unt.store import Store
 from flask_unt.store import schema
 from flask_unt.store.inbox import AT_ONCE
 from flask_unt.store.portions import GROUP
+from flask_unt.stream import Stream
 
 NOW = entries.NOW
 HERE = Path(__file__).parent
@@ -182,6 +193,37 @@ def test_a_long_backlog_is_written_portion_by_portion(sqlite_url: str) -> None:
         put(store, *(entries.data() for _ in range(AT_ONCE + 3)))
         store.inbox.drain(NOW)
         assert stored(store) == AT_ONCE + 3
+
+
+def test_a_worker_writes_what_came_while_redis_was_away(
+    sqlite_url: str, redis_url: str
+) -> None:
+    stream = Stream(redis_url, queue="unt", max_backlog=5000)
+    stream.ensure_group()
+
+    with open_store(sqlite_url) as store:
+        put(store, entries.data())
+        drain(stream, store, consumer="c", stop=lambda: False, linger=0)
+        assert stored(store) == 1
+
+
+def test_what_cannot_be_written_now_is_said(sqlite_url: str) -> None:
+    """By the command and by the dashboard's dot."""
+    app = site(sqlite_url)
+    send(app, view())
+    state = state_of(app)
+    before = state.store.status().views
+    rename = "ALTER TABLE unt_page_view RENAME TO elsewhere"
+
+    with state.store._database.writing() as connection:
+        connection.exec_driver_sql(rename)
+
+    assert send(app, view()).status_code == 202
+    (finding,) = check_inbox(Look(state, now()))
+    assert finding.problem.startswith("1 entry waits in unt_inbox, the oldest for 0")
+    assert health(state, now()).words.startswith("1 waiting, oldest ")
+    assert before == 1
+    close(app)
 
 
 @pytest.fixture
