@@ -49,7 +49,7 @@ def test_everybody_is_shown_on_their_last_page(site):
 def test_the_newest_views_come_first(site):
     newest = items(opened(site).get(f"{BOARD}/live").text, "newest")
 
-    assert [view.split()[-1] for view in newest] == ["Shop", "us", "Home"]
+    assert [view.split()[-1] for view in newest] == ["Shop", "us", "Home", "Old"]
 
 
 def test_the_script_gets_the_same_lists_and_a_sentence_to_say(site):

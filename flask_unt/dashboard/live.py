@@ -41,8 +41,8 @@ def sentence_of(live: Live) -> str:
     if not live.total:
         return "Nobody is here now"
 
-    people = counted(live.total, "person", "people")
-    return f"{people} {'is' if live.total == 1 else 'are'} here now"
+    people = counted(live.total, "person is", "people are")
+    return f"{people} here now"
 
 
 def said_of(live: Live, clock: Clock) -> str:

@@ -16,17 +16,21 @@ from .site_reports import live as how_many
 
 # Of what was viewed lately: a page on a screen has no room for more.
 LOOKED_AT = 500
+LATELY_MS = 86_400_000
 HERE_SHOWN = 50
 VIEWS_SHOWN = 20
 
 
 def live(conn: sa.Connection, *, now: int, bots: str = "apart") -> Live:
-    """Who saw a page in the last five minutes, each with their last view."""
+    """Who saw a page in the last five minutes, each with their last view.
+
+    The newest views are those of the last day.
+    """
     rows = conn.execute(_newest(now, bots)).all()
     here: dict[int, sa.Row[Any]] = {}
 
     for row in rows:
-        if row.visitor_id is not None:
+        if row.visitor_id is not None and row.local_time > now - LIVE_MS:
             here.setdefault(row.visitor_id, row)
 
     shown = list(here.values())[:HERE_SHOWN]
@@ -63,7 +67,7 @@ def _newest(now: int, bots: str) -> sa.Select[Any]:
         .outerjoin(visit, visit.c.id == view.c.visit_id)
         .outerjoin(user, user.c.id == owner)
         .outerjoin(end, end.c.id == in_the_end())
-        .where(view.c.local_time > now - LIVE_MS, counted(view, bots))
+        .where(view.c.local_time > now - LATELY_MS, counted(view, bots))
         .order_by(view.c.local_time.desc(), view.c.id.desc())
         .limit(LOOKED_AT)
     )
