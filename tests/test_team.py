@@ -43,6 +43,7 @@ NOW = START + 10 * HOUR
 PERIOD = {"since": START - 3 * HOUR, "until": NOW, "now": NOW}
 ADA, BOB = person("ada@site.example", "1"), person("bob@site.example", "2")
 BOSS = person("boss@site.example", "9")
+CAT = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
@@ -188,6 +189,22 @@ def test_acting_does_not_enter_a_log_or_a_last_access(store):
     assert [v.id for visit in log.visits for v in visit.views] != []
     assert sum(len(visit.views) for visit in log.visits) == 1
     check(store)
+
+
+def test_who_saw_a_page_and_became_known_were_not_of_the_team(store):
+    write(store, 0, visitor=BEN)
+    write(store, 40, 41, user=BOSS, team=True)
+    write(store, 80, visitor=CAT, user=ADA, impersonator=BOB)
+    (page,) = rows(store, schema.page)
+    detail = store.page_detail(page.id, **PERIOD)
+    assert (detail.views, detail.people, detail.anonymous) == (1, 0, 1)
+    assert (detail.who, detail.ways.visits) == ((), 1)
+    whole = store.page_detail(page.id, **PERIOD, team=True)
+    assert (whole.views, whole.people, whole.anonymous) == (4, 1, 1)
+    assert [person.email for person in whole.who] == [BOSS.email]
+    later = {"since": START, "until": NOW + HOUR}
+    assert store.became_known(**later).people == 0
+    assert store.became_known(**later, team=True).people == 1
 
 
 def test_forgetting_who_acted_leaves_nothing_of_them(store):

@@ -376,6 +376,7 @@ def _seen_pages(bots: str) -> sa.Select[Any]:
                 view.c.local_time >= visitor.c.marked_from,
             ),
         )
-        .where(counts)
+        # What somebody sees as somebody else is on no page.
+        .where(counts, view.c.impersonator_id.is_(None))
         .group_by(view.c.page_id, view.c.visitor_id, user_id)
     )

@@ -52,6 +52,16 @@ def of_team(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.team.is_(sa.true()), counted(table, bots))
 
 
+def is_counted(whose: sa.ColumnElement[int], bots: str) -> sa.ColumnElement[bool]:
+    """What tells people who are not of the team, by who they are in the end."""
+    if shows_team(bots):
+        return sa.true()
+
+    member = schema.user.alias()
+    team = sa.select(in_the_end(member)).where(member.c.team.is_(sa.true()))
+    return whose.not_in(team)
+
+
 def views_of(
     user_ids: Sequence[int], columns: Sequence[Any], *conditions: Any
 ) -> tuple[sa.Select[Any], sa.Select[Any]]:

@@ -15,11 +15,13 @@ from .dialect import select_in
 from .figures import NOBODY
 from .hours import day_of
 from .ownership import counted
+from .ownership import is_counted
 from .page_shapes import PageDetail
 from .page_shapes import PageName
 from .page_shapes import PagePerson
 from .page_shapes import Steps
 from .page_shapes import Ways
+from .site_reports import beside_hours
 from .spans import Span
 from .spans import within
 
@@ -65,7 +67,7 @@ def page_detail(
 
     span = Span(since, max(since, until), now, zone, bots)
     days = _views_by_day(conn, id, span)
-    people, who = _who(conn, id, since)
+    people, who = _who(conn, id, since, bots)
     return PageDetail(
         page=name,
         views=sum(days.values()),
@@ -88,9 +90,7 @@ def _views_by_day(conn: sa.Connection, id: int, span: Span) -> Counter[date]:
         views[day_of(start, span.zone)] += count
 
     cut = sa.select(view.c.local_time).where(
-        view.c.page_id == id,
-        within(view.c.local_time, span.hour_edges),
-        counted(view, span.bots),
+        view.c.page_id == id, beside_hours(view.c.local_time, span)
     )
     views.update(day_of(moment, span.zone) for moment in conn.scalars(cut))
     return views
@@ -106,7 +106,7 @@ def _anonymous(conn: sa.Connection, id: int, since: int) -> int:
 
 
 def _who(
-    conn: sa.Connection, id: int, since: int
+    conn: sa.Connection, id: int, since: int, bots: str
 ) -> tuple[int, tuple[PagePerson, ...]]:
     """How many people, and the latest of them."""
     seen, user = schema.page_visitor.c, schema.user
@@ -114,6 +114,7 @@ def _who(
     latest = (
         sa.select(seen.whose_id, last, sa.func.count().over().label("people"))
         .where(seen.page_id == id, seen.last_at >= since, seen.whose_id > NOBODY)
+        .where(is_counted(seen.whose_id, bots))
         .group_by(seen.whose_id)
         .order_by(last.desc(), seen.whose_id)
         .limit(PEOPLE_SHOWN)
@@ -135,21 +136,23 @@ def _ways(conn: sa.Connection, id: int, span: Span) -> Ways:
     visits = _last_visits(conn, id, span)
     view = schema.page_view
     columns = (view.c.visit_id, view.c.page_id, view.c.local_time, view.c.id)
-    rows = list(select_in(conn, sa.select(*columns), view.c.visit_id, sorted(visits)))
+    shown = sa.select(*columns).where(counted(view, span.bots))
+    rows = list(select_in(conn, shown, view.c.visit_id, sorted(visits)))
     rows.sort(key=lambda row: (row.visit_id, row.local_time, row.id))
     before: Counter[Any] = Counter()
     after: Counter[Any] = Counter()
-    entries = exits = 0
+    through = entries = exits = 0
 
     for visit_id, views in groupby(rows, lambda row: row.visit_id):
         path = [row.page_id for row in views]
-        entries += path[0] == id
-        exits += path[-1] == id
-        place = path.index(id) if id in path else None
 
-        if place is None:
+        if id not in path:
             continue
 
+        place = path.index(id)
+        through += 1
+        entries += place == 0
+        exits += path[-1] == id
         before[path[place - 1] if place else visits[visit_id]] += 1
         later = next((page for page in path[place:] if page != id), None)
 
@@ -157,7 +160,7 @@ def _ways(conn: sa.Connection, id: int, span: Span) -> Ways:
             after[later] += 1
 
     return Ways(
-        visits=len(visits),
+        visits=through,
         entries=entries,
         exits=exits,
         before=steps_of(conn, before),
@@ -182,6 +185,7 @@ def _last_visits(conn: sa.Connection, id: int, span: Span) -> dict[bytes, str | 
                 visit.c.visitor_id == latest.c.visitor_id,
                 visit.c.last_at >= latest.c.last_at,
                 visit.c.started_at <= latest.c.last_at,
+                counted(visit, span.bots),
             ),
         )
     )

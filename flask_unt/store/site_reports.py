@@ -145,9 +145,9 @@ def _views_and_visits(conn: sa.Connection, span: Span) -> tuple[int, int]:
         within(hour.c.hour, [span.hours])
     )
     views, visits = conn.execute(whole).one()
-    cut_views = sa.select(sa.func.count()).where(_beside_hours(view.c.local_time, span))
+    cut_views = sa.select(sa.func.count()).where(beside_hours(view.c.local_time, span))
     cut_visits = sa.select(sa.func.count()).where(
-        _beside_hours(visit.c.started_at, span)
+        beside_hours(visit.c.started_at, span)
     )
     return (
         views + (conn.scalar(cut_views) or 0),
@@ -242,12 +242,12 @@ def _views_by_day(conn: sa.Connection, span: Span) -> Counter[date]:
     for start, count in conn.execute(whole):
         views[day_of(start, span.zone)] += count
 
-    cut = sa.select(view.c.local_time).where(_beside_hours(view.c.local_time, span))
+    cut = sa.select(view.c.local_time).where(beside_hours(view.c.local_time, span))
     views.update(day_of(moment, span.zone) for moment in conn.scalars(cut))
     return views
 
 
-def _beside_hours(column: sa.Column[Any], span: Span) -> sa.ColumnElement[bool]:
+def beside_hours(column: sa.Column[Any], span: Span) -> sa.ColumnElement[bool]:
     """What is to be counted besides the rollups of the whole hours."""
     return _beside(column, [span.hours], span.hour_edges, span.bots)
 
@@ -316,7 +316,7 @@ def _page_counts(
     whole = rolled.where(within(by_hour.c.hour, [span.hours]))
     cut = (
         sa.select(view.c.page_id, sa.func.count().label("views"))
-        .where(_beside_hours(view.c.local_time, span))
+        .where(beside_hours(view.c.local_time, span))
         .group_by(view.c.page_id)
     )
     return sa.union_all(whole, cut).subquery("counts")

@@ -11,6 +11,7 @@ from . import schema
 from .log_reports import campaign_text
 from .merges import in_the_end
 from .ownership import counted
+from .ownership import is_counted
 from .page_reports import host_of
 from .page_reports import steps_of
 from .page_shapes import BecameKnown
@@ -114,6 +115,7 @@ def _pages_before(since: int, until: int, bots: str) -> sa.Select[Any]:
         sa.select(link.c.visitor_id, link.c.since, first.label("place"))
         .join(user, user.c.id == link.c.user_id)
         .where(within(user.c.created_at, [(since, until)]), link.c.undone_at.is_(None))
+        .where(is_counted(in_the_end(), bots))
         .subquery("known")
     )
     latest = (
