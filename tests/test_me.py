@@ -140,6 +140,37 @@ def test_a_merge_by_hand_shows_an_account_nothing_of_the_other(site, signed_in):
         assert "boss@" not in ask(site, path=f"{ME}.json").text
 
 
+def test_a_merge_shows_an_account_no_row_of_the_others_browser(make_site, signed_in):
+    """Neither that there is one, nor a title that came before its view."""
+    app = make_site({"identify": lambda: signed_in or None}, UNT_RATE_LIMIT=None)
+    early = {"type": "leave", "view": "late", "visitor": OTHER_VISITOR, "time": now()}
+    send(app, {**early, "title": "A secret"})
+    declare(app, "carl@site.example", OTHER_VISITOR)
+    signed_in.update(ADA)
+    seen(app, "/adas")
+    ids = dict(rows(app, "SELECT email, id FROM unt_user"))
+    store = state_of(app).store
+    store.merge_users(ids["carl@site.example"], ids[ADA["email"]], now(), "boss")
+    found = json.loads(ask(app, path=f"{ME}.json").text)
+
+    assert len(found["unt_visitor"]) == len(found["unt_link"]) == 1
+    assert found["unt_leave"] == []
+
+
+def test_an_address_is_not_shown_to_another_who_signs_in_there(site, signed_in):
+    declare(site, "carl@site.example")
+
+    for who, shown in ((ADA, True), (BOB, False)):
+        signed_in.update(who)
+        assert ("c…@site.example" in ask(site, VISITOR).text) == shown
+
+
+def test_a_cookie_does_not_tell_who_else_was_there_and_when(site):
+    (browser,) = json.loads(ask(site, VISITOR, f"{ME}.json").text)["unt_visitor"]
+    assert browser["first_seen"]
+    assert not {"user_id", "owner_id", "changed_at", "checked_at"} & browser.keys()
+
+
 def test_the_visitors_id_is_not_printed(site, signed_in):
     for who in ({}, ADA):
         signed_in.update(who)

@@ -249,6 +249,20 @@ def test_forgetting_takes_all_who_are_merged(store: Store) -> None:
     assert list(ids(store)) == ["cat"]
 
 
+def test_forgetting_takes_the_address_of_who_said_something(store: Store) -> None:
+    come(store, "cat", signed_in=False)
+    found = come(store, "ada", "bob", "dan")
+    by = "dan@site.example"
+    store.merge_users(found["ada"], found["bob"], NOW, by)
+    (declared,) = rows(store, schema.link, "reason", "visitor_id", "user_id")[:1]
+    assert store.undo_claim(declared.visitor_id, declared.user_id, NOW, by)
+    store.forget_email(by, NOW)
+
+    said = [row.merged_by for row in rows(store, schema.user)]
+    said += [row.undone_by for row in rows(store, schema.link)]
+    assert set(said) == {None, "somebody who was forgotten"}
+
+
 def test_an_export_has_all_who_are_merged(store: Store) -> None:
     found = come(store, "ada", "bob", "cat")
     store.merge_users(found["ada"], found["bob"], NOW, BY)

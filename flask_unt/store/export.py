@@ -37,6 +37,10 @@ from .schema import visitor_day
 
 Rows = list[dict[str, Any]]
 SECRET = {visitor.c.uuid, visitor.c.alias_of}
+SIGN_INS = (
+    *("user_id", "owner_id", "signed_in_id"),
+    *("changed_at", "checked_at", "before_at"),
+)
 AGENT = ("browser", "system", "device", "language", "zone", "country")
 PAGE = ("host", "path", "title")
 
@@ -81,9 +85,16 @@ def export_visitor(connection: sa.Connection, id: int) -> dict[str, Rows]:
 
 
 def export_anonymous(connection: sa.Connection, id: int) -> dict[str, Rows]:
-    """The rows of one browser that are of times when nobody was signed in there."""
+    """The rows of one browser that are of times when nobody was signed in there.
+
+    Of its own row not who else was there, and when.
+    """
+    browsers = _rows(connection, visitor, visitor.c.id, [id])
+
     return {
-        "unt_visitor": _rows(connection, visitor, visitor.c.id, [id]),
+        "unt_visitor": [
+            {k: v for k, v in row.items() if k not in SIGN_INS} for row in browsers
+        ],
         **_shown(
             connection,
             lambda table: sa.and_(

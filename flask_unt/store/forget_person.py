@@ -34,6 +34,8 @@ from .visitor_marks import mark_anew
 from .write import Rules
 from .write import mark_hours
 
+SOMEBODY = "somebody who was forgotten"
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -204,6 +206,10 @@ def _erase_users(connection: sa.Connection, person: Person) -> None:
     connection.execute(
         sa.delete(user_figures).where(user_figures.c.user_id.in_(user_ids))
     )
+
+    for column in (user.c.merged_by, link.c.undone_by):
+        said = sa.update(column.table).where(column.in_(person.emails))
+        connection.execute(said.values({column: SOMEBODY}))
 
     for word in {word for email in person.emails for word in quoted(email)}:
         about = set_aside.c.payload.contains(word, autoescape=True)

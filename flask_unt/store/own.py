@@ -20,6 +20,7 @@ from .export import export_anonymous
 from .export import export_person
 from .inbox import CatchesUp
 from .links import DERIVED
+from .links import MERGED
 from .log_reports import log_of
 from .person import visitor_id_of
 from .person import without_merges
@@ -171,7 +172,8 @@ def _browsers(
 
 def _typed(connection: sa.Connection, own: _Self) -> tuple[str, ...]:
     """Addresses that were typed in this browser, as far as they are shown."""
-    if own.visitor_id is None:
+    # On somebody's browser they typed it, not another who is signed in there now.
+    if own.visitor_id not in own.browsers:
         return ()
 
     statement = (
@@ -192,6 +194,7 @@ def _rows_of(connection: sa.Connection, own: _Self) -> dict[str, Any]:
     """The rows of the account alone, and of this browser where it is nobody's."""
     person = without_merges(connection, own.user.id)
     found = export_person(connection, person)
+    found["unt_link"] = [row for row in found["unt_link"] if row["reason"] != MERGED]
     here = own.visitor_id
 
     if here in own.browsers and here not in (*person.alone, *person.shared):

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,12 +56,14 @@ def person_of(connection: sa.Connection, ids: Sequence[int]) -> Person | None:
 
 def without_merges(connection: sa.Connection, id: int) -> Person:
     """One user, and nobody whom somebody merged with them."""
-    return _person(connection, (id,))
+    return _person(connection, (id,), link.c.reason != MERGED)
 
 
-def _person(connection: sa.Connection, user_ids: tuple[int, ...]) -> Person:
+def _person(
+    connection: sa.Connection, user_ids: tuple[int, ...], *links: Any
+) -> Person:
     linked = sa.select(link.c.visitor_id).where(
-        link.c.user_id.in_(user_ids), link.c.undone_at.is_(None)
+        link.c.user_id.in_(user_ids), link.c.undone_at.is_(None), *links
     )
     visitor_ids = sorted(set(connection.scalars(linked)))
     shared = _shared(connection, visitor_ids, user_ids)
