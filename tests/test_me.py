@@ -232,6 +232,18 @@ def test_another_sites_form_forgets_nobody(site, headers):
     assert paths(ask(site, VISITOR)) == ANONYMOUS
 
 
+def test_without_a_cookie_nothing_is_said_to_be_forgotten(site, signed_in):
+    signed_in.update(ADA)
+    assert "<form" not in ask(site).text
+    assert "<form" in ask(site, VISITOR).text
+    answer = forget(site, "x", **OWN)
+
+    assert answer.status_code == 400
+    assert "Nothing was forgotten" in answer.text
+    assert not is_deleted(answer)
+    assert paths(ask(site)) == ADAS
+
+
 def test_it_is_there_where_the_dashboard_is_closed_with_its_files(site):
     page = ask(site, VISITOR)
     files = re.findall(rf'(?:href|src)="({ME}/[^"]+)"', page.text)
@@ -300,7 +312,8 @@ def test_a_key_that_was_replaced_has_its_cookie_deleted_too(make_site):
     app = make_site(SECRET_KEY_FALLBACKS=["old"], UNT_PREFIX=None)
     prefixes = (state_of(app).settings.prefix, *state_of(app).settings.old_prefixes)
     client = app.test_client(use_cookies=False)
-    answer = client.post(f"{prefixes[0]}/me", headers=OWN)
+    cookie = {"Cookie": f"unt={VISITOR}"}
+    answer = client.post(f"{prefixes[0]}/me", headers={**OWN, **cookie})
     deleted = str(answer.headers.getlist("Set-Cookie"))
 
     assert len(prefixes) == 2

@@ -48,6 +48,7 @@ FILES = ("dashboard.css", "me.js", "icon.svg")
 WORDS = "What this site knows about you"
 ASKED = tuple[Identity | None, str | None]
 NOT_OURS = "Send this from the page itself: nothing was changed."
+WHICH = "This browser sent no cookie of its visits, so nobody can tell which are its."
 GONE = "All of it is gone. What is still on its way is dropped when it comes."
 
 
@@ -104,7 +105,8 @@ def me() -> Response:
     except NotFound:
         return _page("me_unknown.html", clock, has_cookie=visitor is not None)
 
-    return _page("me.html", clock, own=found[-1], shown=shown)
+    has_cookie = visitor is not None
+    return _page("me.html", clock, own=found[-1], shown=shown, has_cookie=has_cookie)
 
 
 def forget_me() -> Response:
@@ -114,7 +116,13 @@ def forget_me() -> Response:
     if not is_own_origin(required=True):
         return _page("plain_me.html", None, 403, title="Not done", sentence=NOT_OURS)
 
-    for visitor in _visitors():
+    visitors = list(_visitors())
+
+    if not visitors:
+        title = "Nothing was forgotten"
+        return _page("plain_me.html", None, 400, title=title, sentence=WHICH)
+
+    for visitor in visitors:
         state.forget(visitor, now_ms())
 
     title = "This browser is forgotten"
