@@ -50,6 +50,10 @@ class LogClock:
         """When something happened, "10:04:12"."""
         return self.clock.time(*self._on(seen.local_time, seen))
 
+    def iso(self, seen: LogView | LogEvent) -> str:
+        """The same moment as a machine reads it."""
+        return self.clock.iso(self._on(seen.local_time, seen)[0])
+
     def moment(self, visit: LogVisit) -> str:
         """When a visit began, "Mon 24 Nov, 10:04"."""
         offset = {VISITOR: visit.utc_offset, SITE: None, SERVER: 0}[self.name]

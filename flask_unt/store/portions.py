@@ -7,6 +7,7 @@ at once, and after that one by one, until the one is alone that does it every ti
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from collections.abc import Sequence
 from contextlib import suppress
@@ -41,6 +42,7 @@ from .write import write_entries
 GROUP = 25
 ATTEMPTS = 2
 DEADLY = 5
+GRACE_SECONDS = 2.0
 ENDED = "It ended its process every time it was tried."
 
 
@@ -80,6 +82,10 @@ def store_portion(
     :raises StoreUnavailable: the database cannot be written to now.
     """
     work = _Work(portion, rules, now)
+
+    if portion.is_deadly:
+        # Its marks may be of processes that all try it now, and are only slow.
+        time.sleep(GRACE_SECONDS)
 
     try:
         return _store(transactions, work, len(portion.rows))

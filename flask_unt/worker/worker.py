@@ -66,7 +66,14 @@ class Worker:
 
     def run(self) -> int:
         """Work until a stop is asked for; return the exit code."""
-        SHIFT.set(self._shift)
+        token = SHIFT.set(self._shift)
+
+        try:
+            return self._run()
+        finally:
+            SHIFT.reset(token)
+
+    def _run(self) -> int:
         self._watcher.start()
 
         while not self._stopping():

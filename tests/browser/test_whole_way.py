@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 PATIENCE = 60.0
 MEMBER = "grace@example.com"
 GUEST = "guest@example.net"
+# Rows of the navigation log that are no event's.
+VIEWS = ".visit tbody tr:not(.happened)"
 
 
 @pytest.fixture(params=["sqlite", "redis-and-postgresql"])
@@ -143,7 +145,7 @@ def _open_person(owner: Any, example: Any, email: str, *, views: int) -> None:
             link.click()
             owner.wait_for_selector(f"h1:has-text('{email}')")
 
-            if owner.locator(".visit tbody tr").count() >= views:
+            if owner.locator(VIEWS).count() >= views:
                 return
 
         time.sleep(0.3)
@@ -153,7 +155,7 @@ def _open_person(owner: Any, example: Any, email: str, *, views: int) -> None:
 
 def _log(owner: Any) -> list[tuple[str, str]]:
     """Title and path of the views in the navigation log, the oldest first."""
-    rows = owner.locator(".visit tbody tr").all()
+    rows = owner.locator(VIEWS).all()
     found = [
         (
             row.locator(".title").inner_text(),
@@ -167,10 +169,15 @@ def _log(owner: Any) -> list[tuple[str, str]]:
 
 def _times(owner: Any) -> tuple[list[float], list[float]]:
     """The browser's and the server's times of the views, the oldest first."""
-    local = [_moment(one) for one in owner.locator(".visit tbody .t time").all()]
-    server = [_moment(one) for one in owner.locator(".visit tbody .server time").all()]
+    local = _moments(owner)
+    owner.get_by_role("link", name="Server’s clock").click()
+    owner.wait_for_selector("a[aria-current=true]:has-text('Server')")
 
-    return local[::-1], server[::-1]
+    return local, _moments(owner)
+
+
+def _moments(owner: Any) -> list[float]:
+    return [_moment(one) for one in owner.locator(f"{VIEWS} .t time").all()][::-1]
 
 
 def _moment(element: Any) -> float:

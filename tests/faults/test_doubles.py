@@ -20,6 +20,7 @@ from faults.ledger import Ledger
 from faults.ledger import Verdict
 from faults.ledger import only_taken
 from faults.stage import Stage
+from flask_unt.store import Store
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
@@ -36,7 +37,7 @@ def settled(stage: Stage, ledger: Ledger) -> Verdict:
     verdict = ledger.verdict(stage.url, now_ms())
 
     assert verdict.troubles == {}
-    assert verdict.set_aside == 0
+    assert verdict.set_aside == 0, Store(stage.url).set_aside_reasons()
 
     return verdict
 
