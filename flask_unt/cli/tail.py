@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from datetime import timezone
 
@@ -19,7 +22,8 @@ from .group import now_ms
 from .group import sentences
 from .group import unt
 
-EVERY_SECONDS = 1.0
+LOOKS = 10
+LOOK_SECONDS = 0.1
 # A view may wait in the stream, or in a browser, before it lands.
 LATE_MS = 120_000
 
@@ -38,10 +42,33 @@ def tail(email: str | None, as_json: bool) -> None:
         user_id = None if email is None else _find(store, email)
 
         try:
-            for view in _landing(store, user_id, now_ms()):
-                click.echo(_as_json(view) if as_json else _as_line(view))
+            with _hearing_interrupts() as is_over:
+                for view in _landing(store, user_id, now_ms(), is_over):
+                    click.echo(_as_json(view) if as_json else _as_line(view))
         except (KeyboardInterrupt, BrokenPipeError):
             return
+
+
+@contextmanager
+def _hearing_interrupts() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; pressed twice, it ends whatever is being done.
+
+    As an exception it may come where Python ignores it, as in a finalizer.
+    """
+    came: list[int] = []
+
+    def hear(number: int, _: object) -> None:
+        if came:
+            raise KeyboardInterrupt
+
+        came.append(number)
+
+    before = signal.signal(signal.SIGINT, hear)
+
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _find(store: Store, email: str) -> int:
@@ -53,16 +80,21 @@ def _find(store: Store, email: str) -> int:
     return found.id
 
 
-def _landing(store: Store, user_id: int | None, start: int) -> Iterator[LandedView]:
+def _landing(
+    store: Store, user_id: int | None, start: int, is_over: Callable[[], bool]
+) -> Iterator[LandedView]:
     shown: set[bytes] = set()
 
-    while True:
+    while not is_over():
         store.catch_up()
         now = now_ms()
         landed = store.landed_since(max(start, now - LATE_MS), user_id)
         yield from (view for view in landed if view.key not in shown)
         shown = {view.key for view in landed}
-        time.sleep(EVERY_SECONDS)
+
+        for _ in range(LOOKS):
+            if not is_over():
+                time.sleep(LOOK_SECONDS)
 
 
 def _as_line(view: LandedView) -> str:
