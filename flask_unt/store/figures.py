@@ -231,17 +231,10 @@ def _is_parted() -> sa.ColumnElement[bool]:
     )
 
 
-def _country() -> sa.ColumnElement[Any]:
-    if "country" in visit.c:
-        return visit.c.country
-
-    return sa.cast(sa.null(), sa.String(2))
-
-
 def _whole_visits(bots: str) -> sa.Select[Any]:
     """Visits that are one user's, or nobody's."""
     whose = sa.case((visit.c.user_views > 0, visit.c.user_id), else_=visitor.c.owner_id)
-    country = _country()
+    country = visit.c.country
     return (
         sa.select(
             visit.c.visitor_id,
@@ -262,7 +255,7 @@ def _whole_visits(bots: str) -> sa.Select[Any]:
 def _parted_visits(bots: str) -> sa.Select[Any]:
     """Visits that somebody signed in to on another's browser, in their parts."""
     whose = sa.func.coalesce(page_view.c.user_id, visitor.c.owner_id)
-    id, country = visit.c.id, _country()
+    id, country = visit.c.id, visit.c.country
     return (
         sa.select(
             visit.c.visitor_id,

@@ -33,15 +33,12 @@ def origins(
 ) -> Origins:
     """The last visits that began from ``since`` until just before ``until``."""
     visit = _last_visits(since, until, bots)
-    country = visit.c.country if "country" in visit.c else sa.null().label("country")
     columns = (
         *(visit.c.referrer, visit.c.utm_source, visit.c.utm_medium),
-        *(visit.c.utm_campaign, visit.c.device),
+        *(visit.c.utm_campaign, visit.c.device, visit.c.country),
     )
     rows = conn.execute(
-        sa.select(*columns, country, sa.func.count().label("visits")).group_by(
-            *columns, *([country] if "country" in visit.c else [])
-        )
+        sa.select(*columns, sa.func.count().label("visits")).group_by(*columns)
     ).all()
     everything = sum(row.visits for row in rows)
     counts: dict[str, Counter[str | None]] = {
