@@ -1,6 +1,6 @@
 """The first tables.
 
-A copy of ``schema.py`` as it was, so that it stays what it was.
+A copy of ``schema`` as it was, so that it stays what it was.
 """
 
 from __future__ import annotations
