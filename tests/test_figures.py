@@ -24,7 +24,7 @@ from recount import visitor
 from flask_unt.store import schema
 from flask_unt.store.figures import as_set
 from flask_unt.store.figures import of_set
-from flask_unt.store.people_filter import PeopleFilter
+from flask_unt.store.reports import PeopleFilter
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "

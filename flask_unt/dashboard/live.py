@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from ..store.page_shapes import Live
-from ..store.page_shapes import LiveView
+from ..store.reports import Live
+from ..store.reports import LiveView
 from .clock import Clock
 from .format import counted
 from .page import figures

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from dataclasses import fields
 from dataclasses import replace
 
-from ..store.people_filter import ALWAYS
-from ..store.people_filter import Moments
-from ..store.people_filter import PeopleFilter
+from ..store.reports import ALWAYS
+from ..store.reports import Moments
+from ..store.reports import PeopleFilter
 from .clock import Clock
 from .filters import is_id
 from .filters import parse_number

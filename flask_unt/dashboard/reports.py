@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..state import State
-from ..store.page_shapes import BecameKnown
-from ..store.page_shapes import Origins
+from ..store.reports import BecameKnown
+from ..store.reports import Origins
 from ..store.reports import Overview
 from ..store.reports import PageShare
 from ..store.reports import UserDetail

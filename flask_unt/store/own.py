@@ -21,17 +21,17 @@ from .export import export_person
 from .inbox import CatchesUp
 from .links import DERIVED
 from .links import MERGED
-from .log_reports import log_of
 from .person import visitor_id_of
 from .person import without_merges
-from .person_parts import describe_browsers
+from .reports.logs import log_of
+from .reports.person_parts import describe_browsers
+from .reports.shapes import Browser
+from .reports.shapes import Log
+from .reports.sources import Source
+from .reports.sources import Sources
 from .schema import link
 from .schema import user
 from .schema import visitor
-from .shapes import Browser
-from .shapes import Log
-from .sources import Source
-from .sources import Sources
 
 PRIVATE = ("merged_into", "merged_with", "merged_at", "merged_by", "undone_by")
 MAX_BROWSERS = 50

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from . import live_reports
-from . import page_reports
-from . import user_list
-from . import visit_reports
-from . import visitor_list
+from . import reports
 from .ownership import with_team
-from .page_shapes import BecameKnown
-from .page_shapes import Live
-from .page_shapes import Origins
-from .page_shapes import PageDetail
-from .page_shapes import PageName
-from .people_filter import PeopleFilter
 from .settings import StoreSettings
 from .transactions import Transactions
 
@@ -24,35 +14,35 @@ class ReportedPages:
     settings: StoreSettings
     _transactions: Transactions
 
-    def page(self, id: int) -> PageName | None:
-        """How a page is called: see :func:`page_reports.page`."""
+    def page(self, id: int) -> reports.PageName | None:
+        """How a page is called: see :func:`reports.page`."""
         with self._transactions.reading() as connection:
-            return page_reports.page(connection, id)
+            return reports.page(connection, id)
 
-    def live(self, *, now: int, team: bool = False) -> Live:
-        """Who is here now: see :func:`live_reports.live`."""
+    def live(self, *, now: int, team: bool = False) -> reports.Live:
+        """Who is here now: see :func:`reports.live`."""
         with self._transactions.reading() as connection:
             bots = with_team(self.settings.bots, team)
-            return live_reports.live(connection, now=now, bots=bots)
+            return reports.live(connection, now=now, bots=bots)
 
-    def count_visitors(self, *, wanted: PeopleFilter, limit: int) -> int:
-        """How many anonymous visitors: see :func:`visitor_list.count_visitors`."""
+    def count_visitors(self, *, wanted: reports.PeopleFilter, limit: int) -> int:
+        """How many anonymous visitors: see :func:`reports.count_visitors`."""
         with self._transactions.reading() as connection:
-            return visitor_list.count_visitors(connection, wanted=wanted, limit=limit)
+            return reports.count_visitors(connection, wanted=wanted, limit=limit)
 
-    def count_users(self, *, wanted: PeopleFilter) -> int:
-        """How many known users: see :func:`user_list.count_users`."""
+    def count_users(self, *, wanted: reports.PeopleFilter) -> int:
+        """How many known users: see :func:`reports.count_users`."""
         with self._transactions.reading() as connection:
-            return user_list.count_users(connection, wanted)
+            return reports.count_users(connection, wanted)
 
     def page_detail(
         self, id: int, *, since: int, until: int, now: int, team: bool = False
-    ) -> PageDetail | None:
-        """One page's figures: see :func:`page_reports.page_detail`."""
+    ) -> reports.PageDetail | None:
+        """One page's figures: see :func:`reports.page_detail`."""
         self._bring_up_to_date(now)
 
         with self._transactions.reading() as connection:
-            return page_reports.page_detail(
+            return reports.page_detail(
                 connection,
                 id,
                 since=since,
@@ -64,10 +54,10 @@ class ReportedPages:
 
     def origins(
         self, *, since: int, until: int, limit: int = 5, team: bool = False
-    ) -> Origins:
-        """Where visits came from: see :func:`visit_reports.origins`."""
+    ) -> reports.Origins:
+        """Where visits came from: see :func:`reports.origins`."""
         with self._transactions.reading() as connection:
-            return visit_reports.origins(
+            return reports.origins(
                 connection,
                 since=since,
                 until=until,
@@ -77,10 +67,10 @@ class ReportedPages:
 
     def became_known(
         self, *, since: int, until: int, limit: int = 5, team: bool = False
-    ) -> BecameKnown:
-        """What led to becoming known: see :func:`visit_reports.became_known`."""
+    ) -> reports.BecameKnown:
+        """What led to becoming known: see :func:`reports.became_known`."""
         with self._transactions.reading() as connection:
-            return visit_reports.became_known(
+            return reports.became_known(
                 connection,
                 since=since,
                 until=until,

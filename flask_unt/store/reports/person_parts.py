@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from . import schema
-from .dialect import chunks
-from .dialect import select_in
-from .links import DERIVED
-from .links import MERGED
-from .log_reports import campaign_text
-from .merges import in_the_end
+from .. import schema
+from ..dialect import chunks
+from ..dialect import select_in
+from ..links import DERIVED
+from ..links import MERGED
+from ..merges import in_the_end
+from .logs import campaign_text
 from .shapes import BeforeKnown
 from .shapes import Browser
 from .shapes import FirstTouch

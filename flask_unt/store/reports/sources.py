@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .ownership import COUNT
-from .ownership import is_one_of
+from .. import schema
+from ..ownership import COUNT
+from ..ownership import is_one_of
 
 AT_ONCE = 20
 FIRST_MOMENT = 0

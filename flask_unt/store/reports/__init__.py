@@ -1,29 +1,43 @@
-"""Every report of the dashboard, in one place to ask."""
+"""Every report of the dashboard, in one place to ask: what is read, nothing written."""
 
 from __future__ import annotations
 
-from .log_reports import navigation_log
-from .log_reports import place_before
-from .log_reports import visitor_log
+from .here_now import live
+from .logs import navigation_log
+from .logs import place_before
+from .logs import visitor_log
+from .pages import page
+from .pages import page_detail
+from .people_filter import ALWAYS
+from .people_filter import Moments
 from .people_filter import PeopleFilter
-from .people_reports import user
-from .people_reports import visitor
-from .people_reports import visitor_user
-from .people_reports import who_in_the_end
+from .person import user
+from .person import visitor
+from .person import visitor_user
+from .person import who_in_the_end
+from .shapes import BecameKnown
 from .shapes import BeforeKnown
 from .shapes import Browser
 from .shapes import DayFigures
 from .shapes import Figures
 from .shapes import FirstTouch
 from .shapes import Link
+from .shapes import Live
+from .shapes import LiveView
 from .shapes import Log
 from .shapes import LogEvent
 from .shapes import LogView
 from .shapes import LogVisit
 from .shapes import Member
+from .shapes import Origins
 from .shapes import Overview
+from .shapes import PageDetail
+from .shapes import PageName
+from .shapes import PagePerson
 from .shapes import PageRow
 from .shapes import PageShare
+from .shapes import Part
+from .shapes import Steps
 from .shapes import UserDetail
 from .shapes import UserList
 from .shapes import UserRow
@@ -31,28 +45,43 @@ from .shapes import VisitorDetail
 from .shapes import VisitorList
 from .shapes import VisitorRow
 from .shapes import VisitorUser
-from .site_reports import live
-from .site_reports import overview
-from .site_reports import page_share
+from .shapes import Ways
+from .shares import page_share
+from .site import overview
+from .user_list import count_users
 from .user_list import users
+from .visitor_list import count_visitors
 from .visitor_list import visitors
+from .visits import became_known
+from .visits import origins
 
 __all__ = [
+    "ALWAYS",
+    "BecameKnown",
     "BeforeKnown",
     "Browser",
     "DayFigures",
     "Figures",
     "FirstTouch",
     "Link",
+    "Live",
+    "LiveView",
     "Log",
     "LogEvent",
     "LogView",
     "LogVisit",
     "Member",
+    "Moments",
+    "Origins",
     "Overview",
+    "PageDetail",
+    "PageName",
+    "PagePerson",
     "PageRow",
     "PageShare",
+    "Part",
     "PeopleFilter",
+    "Steps",
     "UserDetail",
     "UserList",
     "UserRow",
@@ -60,9 +89,16 @@ __all__ = [
     "VisitorList",
     "VisitorRow",
     "VisitorUser",
+    "Ways",
+    "became_known",
+    "count_users",
+    "count_visitors",
     "live",
     "navigation_log",
+    "origins",
     "overview",
+    "page",
+    "page_detail",
     "page_share",
     "place_before",
     "user",

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .figures import of_set
+from .. import schema
+from ..figures import of_set
 from .people_filter import PeopleFilter
 from .people_filter import of_visitors
 from .shapes import VisitorList

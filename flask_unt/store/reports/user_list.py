@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .figures import NOBODY
-from .merges import in_the_end
-from .ownership import is_one_of
+from .. import schema
+from ..figures import NOBODY
+from ..merges import in_the_end
+from ..ownership import is_one_of
 from .people_filter import PeopleFilter
 from .people_filter import column_of
 from .people_filter import of_users

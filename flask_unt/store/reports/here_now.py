@@ -6,14 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .merges import in_the_end
-from .ownership import counted
-from .page_shapes import Live
-from .page_shapes import LiveView
-from .site_reports import LIVE_MS
-from .site_reports import live as how_many
+from .. import schema
+from ..merges import in_the_end
+from ..ownership import counted
+from .shapes import Live
+from .shapes import LiveView
 
+LIVE_MS = 300_000
 # Of what was viewed lately: a page on a screen has no room for more.
 LOOKED_AT = 500
 LATELY_MS = 86_400_000
@@ -35,10 +34,21 @@ def live(conn: sa.Connection, *, now: int, bots: str = "apart") -> Live:
 
     shown = list(here.values())[:HERE_SHOWN]
     return Live(
-        total=how_many(conn, now, bots),
+        total=count_here(conn, now, bots),
         here=tuple(_view(row) for row in shown),
         newest=tuple(_view(row) for row in rows[:VIEWS_SHOWN]),
     )
+
+
+def count_here(conn: sa.Connection, now: int, bots: str = "apart") -> int:
+    """How many visitors saw a page in the last five minutes."""
+    view = schema.page_view
+    found = conn.scalar(
+        sa.select(sa.func.count(view.c.visitor_id.distinct())).where(
+            view.c.local_time > now - LIVE_MS, counted(view, bots)
+        )
+    )
+    return found or 0
 
 
 def _newest(now: int, bots: str) -> sa.Select[Any]:

@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .dialect import select_in
-from .hours import HOUR_MS
-from .hours import day_of
-from .hours import day_start
-from .ownership import COUNT
-from .ownership import counted
-from .ownership import of_team
-from .ownership import shows_team
-from .ownership import total
-from .ownership import views_of
+from .. import schema
+from ..dialect import select_in
+from ..hours import HOUR_MS
+from ..hours import day_of
+from ..hours import day_start
+from ..ownership import COUNT
+from ..ownership import counted
+from ..ownership import of_team
+from ..ownership import shows_team
+from ..ownership import total
+from .here_now import count_here
 from .shapes import DayFigures
 from .shapes import Figures
 from .shapes import Overview
-from .shapes import PageRow
-from .shapes import PageShare
-from .spans import Edge
 from .spans import Span
+from .spans import beside
+from .spans import beside_hours
 from .spans import within
-
-LIVE_MS = 300_000
-LAST_MOMENT = 253_370_764_800_000  # the year 9999
 
 
 def overview(
@@ -59,7 +54,7 @@ def overview(
         engaged_ms_median=figures.engaged_ms_median,
         newly_known=figures.newly_known,
         previous=_figures(conn, span.before()),
-        here_now=live(conn, now, bots),
+        here_now=count_here(conn, now, bots),
         series=_series(conn, span),
         not_counted_bots=not_counted[0],
         not_counted_team=not_counted[1],
@@ -67,60 +62,6 @@ def overview(
         hours_behind=_hours_behind(conn),
         series_before=_series(conn, span.before()),
     )
-
-
-def page_share(
-    conn: sa.Connection,
-    *,
-    user_id: int | None = None,
-    since: int | None = None,
-    until: int | None = None,
-    limit: int = 6,
-    zone: str = "UTC",
-    bots: str = "apart",
-) -> PageShare:
-    """The most viewed pages, of one user or of everybody, and the rest as "Other"."""
-    if user_id is None:
-        counts = _page_counts(since, until, zone, bots)
-    else:
-        counts = _page_counts_of(user_id, since, until, bots)
-
-    views = total(counts.c.views)
-    everything = conn.scalar(sa.select(views)) or 0
-    page = schema.page
-    found = conn.execute(
-        sa.select(
-            page.c.id, page.c.title, page.c.host, page.c.path, views.label("shown")
-        )
-        .join(counts, counts.c.page_id == page.c.id)
-        .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
-        .having(views > 0)
-        .order_by(views.desc(), page.c.id)
-        .limit(limit)
-    )
-    rows = [_page_row(row, everything) for row in found]
-    rest = everything - sum(row.views for row in rows)
-
-    if rest > 0:
-        rows.append(PageRow(None, "Other", "", "", rest, rest / everything))
-
-    return PageShare(everything, tuple(rows))
-
-
-def _page_row(row: sa.Row[Any], everything: int) -> PageRow:
-    share = row.shown / everything
-    return PageRow(row.id, row.title, row.host, row.path, row.shown, share)
-
-
-def live(conn: sa.Connection, now: int, bots: str = "apart") -> int:
-    """How many visitors saw a page in the last five minutes."""
-    view = schema.page_view
-    found = conn.scalar(
-        sa.select(sa.func.count(view.c.visitor_id.distinct())).where(
-            view.c.local_time > now - LIVE_MS, counted(view, bots)
-        )
-    )
-    return found or 0
 
 
 def _figures(conn: sa.Connection, span: Span) -> Figures:
@@ -160,7 +101,7 @@ def _visitors(conn: sa.Connection, span: Span) -> int:
     whole = span.whole_days()
     cut = sa.select(view.c.visitor_id).where(
         view.c.visitor_id.is_not(None),
-        _beside(view.c.local_time, span.whole, span.day_edges(), span.bots),
+        beside(view.c.local_time, span.whole, span.day_edges(), span.bots),
     )
     days = sa.select(seen.c.visitor_id).where(
         seen.c.day.between(*whole) if whole else sa.false()
@@ -247,22 +188,6 @@ def _views_by_day(conn: sa.Connection, span: Span) -> Counter[date]:
     return views
 
 
-def beside_hours(column: sa.Column[Any], span: Span) -> sa.ColumnElement[bool]:
-    """What is to be counted besides the rollups of the whole hours."""
-    return _beside(column, [span.hours], span.hour_edges, span.bots)
-
-
-def _beside(
-    column: sa.Column[Any], whole: list[Edge], edges: list[Edge], bots: str
-) -> sa.ColumnElement[bool]:
-    cut = sa.and_(within(column, edges), counted(column.table, bots))
-
-    if not shows_team(bots):
-        return cut
-
-    return sa.or_(cut, sa.and_(within(column, whole), of_team(column.table, bots)))
-
-
 def _not_counted(conn: sa.Connection, span: Span) -> tuple[int, int]:
     """Views of visits that are left out, for being bots' and for being the team's."""
     visit = schema.visit
@@ -301,36 +226,3 @@ def _first_view_at(conn: sa.Connection, bots: str) -> int | None:
 
     # Only pruned views can be an hour or more before the first one that is left.
     return hour_start if viewed_at - hour_start >= HOUR_MS else viewed_at
-
-
-def _page_counts(
-    since: int | None, until: int | None, zone: str, bots: str
-) -> sa.Subquery:
-    by_hour, view = schema.page_hour, schema.page_view
-    rolled = sa.select(by_hour.c.page_id, by_hour.c.views)
-
-    if since is None and until is None and not shows_team(bots):
-        return rolled.subquery("counts")
-
-    span = Span(since or 0, LAST_MOMENT if until is None else until, 0, zone, bots)
-    whole = rolled.where(within(by_hour.c.hour, [span.hours]))
-    cut = (
-        sa.select(view.c.page_id, sa.func.count().label("views"))
-        .where(beside_hours(view.c.local_time, span))
-        .group_by(view.c.page_id)
-    )
-    return sa.union_all(whole, cut).subquery("counts")
-
-
-def _page_counts_of(
-    user_id: int, since: int | None, until: int | None, bots: str
-) -> sa.Subquery:
-    view = schema.page_view
-    edges = [(since or 0, LAST_MOMENT if until is None else until)]
-    signed_in, owned = views_of(
-        [user_id],
-        [view.c.page_id, sa.literal(1).label("views")],
-        within(view.c.local_time, edges),
-        counted(view, bots),
-    )
-    return sa.union_all(signed_in, owned).subquery("counts")

@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .dialect import select_in
+from .. import schema
+from ..dialect import select_in
 from .shapes import Log
 from .shapes import LogEvent
 from .shapes import LogView

@@ -7,16 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .log_reports import campaign_text
-from .merges import in_the_end
-from .ownership import counted
-from .ownership import is_counted
-from .page_reports import host_of
-from .page_reports import steps_of
-from .page_shapes import BecameKnown
-from .page_shapes import Origins
-from .page_shapes import Part
+from .. import schema
+from ..merges import in_the_end
+from ..ownership import counted
+from ..ownership import is_counted
+from .logs import campaign_text
+from .pages import host_of
+from .pages import steps_of
+from .shapes import BecameKnown
+from .shapes import Origins
+from .shapes import Part
 from .spans import within
 
 VISITS_LOOKED_AT = 20_000

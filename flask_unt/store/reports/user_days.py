@@ -11,13 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .dialect import chunks
-from .figures import ends_of
-from .hours import day_of
-from .hours import day_start
-from .ownership import counted
-from .ownership import views_of
+from .. import schema
+from ..dialect import chunks
+from ..figures import ends_of
+from ..hours import day_of
+from ..hours import day_start
+from ..ownership import counted
+from ..ownership import views_of
 
 Page = tuple[str | None, str | None]
 

@@ -16,12 +16,12 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
-from . import schema
-from .hours import day_of
-from .hours import day_start
-from .ownership import COUNT
-from .schema import EPOCH
-from .schema import MILLISECOND
+from .. import schema
+from ..hours import day_of
+from ..hours import day_start
+from ..ownership import COUNT
+from ..schema import EPOCH
+from ..schema import MILLISECOND
 from .sources import Sources
 
 CALENDAR_DAYS = 365

@@ -9,16 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from .figures import NOBODY
-from .merges import in_the_end
-from .schema import event
-from .schema import page
-from .schema import page_visitor
-from .schema import user
-from .schema import user_figures
-from .schema import visit
-from .schema import visitor
-from .schema import visitor_figures
+from ..figures import NOBODY
+from ..merges import in_the_end
+from ..schema import event
+from ..schema import page
+from ..schema import page_visitor
+from ..schema import user
+from ..schema import user_figures
+from ..schema import visit
+from ..schema import visitor
+from ..schema import visitor_figures
 
 Moments = tuple[int | None, int | None]
 ALWAYS: Moments = (None, None)

@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .. import schema
+from ..ownership import is_one_of
 from . import person_parts
-from . import schema
-from .ownership import is_one_of
 from .person_days import days_of
 from .shapes import BeforeKnown
 from .shapes import UserDetail

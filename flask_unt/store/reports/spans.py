@@ -9,10 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .hours import day_of
-from .hours import day_start
-from .hours import hour_end
-from .hours import hour_of
+from ..hours import day_of
+from ..hours import day_start
+from ..hours import hour_end
+from ..hours import hour_of
+from ..ownership import counted
+from ..ownership import of_team
+from ..ownership import shows_team
 
 Edge = tuple[int, int]
 
@@ -92,3 +95,20 @@ def _whole_hours(since: int, until: int, zone: str) -> tuple[Edge, list[Edge]]:
         return (first, first), [(since, until)]
 
     return (first, end), [(since, first), (end, until)]
+
+
+def beside_hours(column: sa.Column[Any], span: Span) -> sa.ColumnElement[bool]:
+    """What is to be counted besides the rollups of the whole hours."""
+    return beside(column, [span.hours], span.hour_edges, span.bots)
+
+
+def beside(
+    column: sa.Column[Any], whole: list[Edge], edges: list[Edge], bots: str
+) -> sa.ColumnElement[bool]:
+    """What is in the ``edges``, and what rollups of the ``whole`` leave out."""
+    cut = sa.and_(within(column, edges), counted(column.table, bots))
+
+    if not shows_team(bots):
+        return cut
+
+    return sa.or_(cut, sa.and_(within(column, whole), of_team(column.table, bots)))

@@ -10,19 +10,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
-from .dialect import select_in
-from .figures import NOBODY
-from .hours import day_of
-from .ownership import counted
-from .ownership import is_counted
-from .page_shapes import PageDetail
-from .page_shapes import PageName
-from .page_shapes import PagePerson
-from .page_shapes import Steps
-from .page_shapes import Ways
-from .site_reports import beside_hours
+from .. import schema
+from ..dialect import select_in
+from ..figures import NOBODY
+from ..hours import day_of
+from ..ownership import counted
+from ..ownership import is_counted
+from .shapes import PageDetail
+from .shapes import PageName
+from .shapes import PagePerson
+from .shapes import Steps
+from .shapes import Ways
 from .spans import Span
+from .spans import beside_hours
 from .spans import within
 
 PEOPLE_SHOWN = 20

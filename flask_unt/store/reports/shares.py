@@ -1,0 +1,95 @@
+"""How views spread over pages: the most viewed ones, and the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import schema
+from ..ownership import counted
+from ..ownership import shows_team
+from ..ownership import total
+from ..ownership import views_of
+from .shapes import PageRow
+from .shapes import PageShare
+from .sources import LAST_MOMENT
+from .spans import Span
+from .spans import beside_hours
+from .spans import within
+
+
+def page_share(
+    conn: sa.Connection,
+    *,
+    user_id: int | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    limit: int = 6,
+    zone: str = "UTC",
+    bots: str = "apart",
+) -> PageShare:
+    """The most viewed pages, of one user or of everybody, and the rest as "Other"."""
+    if user_id is None:
+        counts = _page_counts(since, until, zone, bots)
+    else:
+        counts = _page_counts_of(user_id, since, until, bots)
+
+    views = total(counts.c.views)
+    everything = conn.scalar(sa.select(views)) or 0
+    page = schema.page
+    found = conn.execute(
+        sa.select(
+            page.c.id, page.c.title, page.c.host, page.c.path, views.label("shown")
+        )
+        .join(counts, counts.c.page_id == page.c.id)
+        .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
+        .having(views > 0)
+        .order_by(views.desc(), page.c.id)
+        .limit(limit)
+    )
+    rows = [_page_row(row, everything) for row in found]
+    rest = everything - sum(row.views for row in rows)
+
+    if rest > 0:
+        rows.append(PageRow(None, "Other", "", "", rest, rest / everything))
+
+    return PageShare(everything, tuple(rows))
+
+
+def _page_row(row: sa.Row[Any], everything: int) -> PageRow:
+    share = row.shown / everything
+    return PageRow(row.id, row.title, row.host, row.path, row.shown, share)
+
+
+def _page_counts(
+    since: int | None, until: int | None, zone: str, bots: str
+) -> sa.Subquery:
+    by_hour, view = schema.page_hour, schema.page_view
+    rolled = sa.select(by_hour.c.page_id, by_hour.c.views)
+
+    if since is None and until is None and not shows_team(bots):
+        return rolled.subquery("counts")
+
+    span = Span(since or 0, LAST_MOMENT if until is None else until, 0, zone, bots)
+    whole = rolled.where(within(by_hour.c.hour, [span.hours]))
+    cut = (
+        sa.select(view.c.page_id, sa.func.count().label("views"))
+        .where(beside_hours(view.c.local_time, span))
+        .group_by(view.c.page_id)
+    )
+    return sa.union_all(whole, cut).subquery("counts")
+
+
+def _page_counts_of(
+    user_id: int, since: int | None, until: int | None, bots: str
+) -> sa.Subquery:
+    view = schema.page_view
+    edges = [(since or 0, LAST_MOMENT if until is None else until)]
+    signed_in, owned = views_of(
+        [user_id],
+        [view.c.page_id, sa.literal(1).label("views")],
+        within(view.c.local_time, edges),
+        counted(view, bots),
+    )
+    return sa.union_all(signed_in, owned).subquery("counts")
