@@ -69,7 +69,7 @@ def test_a_number_of_people_leads_to_these_people(site):
 def test_pages_lead_to_their_page(site):
     html = opened(site).get(f"{BOARD}/pages").text
 
-    assert f'href="{BOARD}/page/2"' in html
+    assert f'href="{BOARD}/page/2?range=7d"' in html
 
 
 @pytest.mark.parametrize("path", ["/page/99", "/page/0", f"/page/{2**63}"])

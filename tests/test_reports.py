@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from recount import DAY_MS
 from recount import MINUTE_MS
@@ -129,6 +131,46 @@ def test_page_share_of_a_user_equals_a_recount(store, database_url):
         assert shares == rows.share(rows.views_of(user_id), 2)
 
 
+@pytest.mark.parametrize("end", ["entry", "exit"])
+def test_visit_ends_equal_a_recount(store, database_url, end):
+    fill(store)
+    rows = Rows(database_url)
+
+    for since, until in ((0, NOW), (NOW - 9 * DAY_MS, NOW - 13 * MINUTE_MS)):
+        visits = [row for row in rows.visits if since <= row.started_at < until]
+        counts = Counter(getattr(row, f"{end}_page_id") for row in visits)
+        bounces = sum(row.views == 1 for row in visits)
+        found = store.visit_ends(end, since=since, until=until, limit=2)
+        every = store.visit_ends(end, since=since, until=until, limit=99)
+
+        assert {row.page_id: row.visits for row in every.rows} == counts
+        assert found.total == every.total == len(visits) > 0
+        assert sum(row.visits for row in found.rows) == len(visits)
+        assert [row.visits for row in every.rows] == sorted(counts.values())[::-1]
+        for one in (found, every):
+            assert sum(row.bounces for row in one.rows) == bounces
+            assert sum(row.share for row in one.rows) == pytest.approx(1)
+
+
+def test_pages_are_sorted_by_their_titles_too(store):
+    fill(store)
+    add_up(store)
+    rows = store.page_share(sort="page", descending=False, limit=99).rows
+    back = store.page_share(sort="page", descending=True, limit=99).rows
+
+    assert len(rows) > 2
+    assert [row.title.lower() for row in rows] == sorted(r.title.lower() for r in rows)
+    assert {row.page_id for row in back} == {row.page_id for row in rows}
+    assert back[0].title == rows[-1].title
+
+    with pytest.raises(ValueError, match="sorted by"):
+        store.page_share(sort="colour")
+
+    with pytest.raises(ValueError, match="entry, exit"):
+        store.visit_ends("middle", since=0, until=NOW)
+
+
 def test_page_share_of_nothing_is_empty(store):
+    assert store.visit_ends("entry", since=0, until=NOW).rows == ()
     assert store.page_share().rows == ()
     assert store.page_share(user_id=7).total == 0

@@ -54,7 +54,7 @@ ROUTES = (
     Route("/visitor/<int:id>", person.visitor),
     Route("/visitor/<int:id>/forget", gone.forget_visitor, READ + CHANGE, manage=True),
     Route("/visitor/<int:id>/export.json", gone.export_visitor, manage=True),
-    Route("/pages", views.pages),
+    Route("/pages", pages.pages),
     Route("/page/<int:id>", pages.page_detail),
     Route("/live", live.live),
     Route("/more/<card>", more.more),

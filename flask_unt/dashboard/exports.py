@@ -9,6 +9,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -137,15 +138,13 @@ def people(state: State, args: Args, clock: Clock) -> Rows:
 
 
 def pages(state: State, args: Args, clock: Clock) -> Rows:
-    for row in reports.pages(state, args, clock, limit=ALL_PAGES).rows:
-        yield {
-            "id": row.page_id,
-            "title": row.title,
-            "host": row.host,
-            "path": row.path,
-            "views": row.views,
-            "share": round(row.share, 6),
-        }
+    """The list of pages that is shown, or that of routes, on and on."""
+    found = reports.pages(state, args, clock, limit=ALL_PAGES)
+
+    for row in found.rows:
+        told = asdict(row)
+        id = {"id": told.pop("page_id")} if "page_id" in told else {}
+        yield {**id, **told, "share": round(row.share, 6)}
 
 
 def log(state: State, args: Args, clock: Clock) -> Rows | None:

@@ -19,6 +19,8 @@ from .clock import Clock
 from .clock import now_ms
 from .health import health
 from .page import page
+from .page_list import LISTS
+from .page_list import parse_pages
 from .periods import RANGES
 from .periods import parse_period
 from .sentences import figures_of
@@ -35,6 +37,8 @@ def overview() -> Response:
         return show("empty.html", clock, tab="overview", start=start_of(state, report))
 
     period = parse_period(request.args, clock)
+    # The ring has the most frequent ones, whatever the table was sorted by.
+    most = {**request.args.to_dict(), "sort": "", "order": "", "route": ""}
     return show(
         "overview.html",
         clock,
@@ -45,21 +49,11 @@ def overview() -> Response:
         sentence=sentence_of(report, period),
         figures=figures_of(report, period),
         people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
-        share=reports.pages(state, request.args, clock, limit=reports.RING),
+        lists=LISTS,
+        listed=parse_pages(most),
+        share=reports.pages(state, most, clock, limit=reports.RING),
         origins=reports.origins(state, request.args, clock),
         known=reports.became_known(state, request.args, clock),
-    )
-
-
-def pages() -> Response:
-    state, clock = asked()
-    return show(
-        "pages.html",
-        clock,
-        tab="pages",
-        period=parse_period(request.args, clock),
-        ranges=RANGES,
-        share=reports.pages(state, request.args, clock),
     )
 
 

@@ -51,6 +51,8 @@ class Reported(ReportedPages, CatchesUp):
         user_id: int | None = None,
         since: int | None = None,
         until: int | None = None,
+        sort: str = "count",
+        descending: bool = True,
         limit: int = 6,
         team: bool = False,
     ) -> reports.PageShare:
@@ -64,6 +66,8 @@ class Reported(ReportedPages, CatchesUp):
                 user_id=user_id,
                 since=since,
                 until=until,
+                sort=sort,
+                descending=descending,
                 limit=limit,
                 **self._counted(team or user_id is not None),
             )

@@ -65,6 +65,30 @@ class ReportedPages:
                 bots=with_team(self.settings.bots, team),
             )
 
+    def visit_ends(
+        self,
+        end: str,
+        *,
+        since: int,
+        until: int,
+        sort: str = "count",
+        descending: bool = True,
+        limit: int = 6,
+        team: bool = False,
+    ) -> reports.VisitEnds:
+        """Where visits began, or ended: see :func:`reports.visit_ends`."""
+        with self._transactions.reading() as connection:
+            return reports.visit_ends(
+                connection,
+                end,
+                since=since,
+                until=until,
+                sort=sort,
+                descending=descending,
+                limit=limit,
+                bots=with_team(self.settings.bots, team),
+            )
+
     def became_known(
         self, *, since: int, until: int, limit: int = 5, team: bool = False
     ) -> reports.BecameKnown:

@@ -19,6 +19,7 @@ from .shapes import BecameKnown
 from .shapes import BeforeKnown
 from .shapes import Browser
 from .shapes import DayFigures
+from .shapes import EndRow
 from .shapes import Figures
 from .shapes import FirstTouch
 from .shapes import Link
@@ -41,26 +42,33 @@ from .shapes import Steps
 from .shapes import UserDetail
 from .shapes import UserList
 from .shapes import UserRow
+from .shapes import VisitEnds
 from .shapes import VisitorDetail
 from .shapes import VisitorList
 from .shapes import VisitorRow
 from .shapes import VisitorUser
 from .shapes import Ways
+from .shares import PAGE_SORTS
 from .shares import page_share
 from .site import overview
 from .user_list import count_users
 from .user_list import users
+from .visit_ends import visit_ends
 from .visitor_list import count_visitors
 from .visitor_list import visitors
+from .visits import VISITS_LOOKED_AT
 from .visits import became_known
 from .visits import origins
 
 __all__ = [
     "ALWAYS",
+    "PAGE_SORTS",
+    "VISITS_LOOKED_AT",
     "BecameKnown",
     "BeforeKnown",
     "Browser",
     "DayFigures",
+    "EndRow",
     "Figures",
     "FirstTouch",
     "Link",
@@ -85,6 +93,7 @@ __all__ = [
     "UserDetail",
     "UserList",
     "UserRow",
+    "VisitEnds",
     "VisitorDetail",
     "VisitorList",
     "VisitorRow",
@@ -103,6 +112,7 @@ __all__ = [
     "place_before",
     "user",
     "users",
+    "visit_ends",
     "visitor",
     "visitor_log",
     "visitor_user",

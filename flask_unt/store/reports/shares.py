@@ -18,6 +18,8 @@ from .spans import Span
 from .spans import beside_hours
 from .spans import within
 
+PAGE_SORTS = ("count", "page")
+
 
 def page_share(
     conn: sa.Connection,
@@ -25,11 +27,16 @@ def page_share(
     user_id: int | None = None,
     since: int | None = None,
     until: int | None = None,
+    sort: str = "count",
+    descending: bool = True,
     limit: int = 6,
     zone: str = "UTC",
     bots: str = "apart",
 ) -> PageShare:
-    """The most viewed pages, of one user or of everybody, and the rest as "Other"."""
+    """The most viewed pages, of one user or of everybody, and the rest as "Other".
+
+    ``sort`` is "count" or, for the first ones by title, "page".
+    """
     if user_id is None:
         counts = _page_counts(since, until, zone, bots)
     else:
@@ -45,7 +52,7 @@ def page_share(
         .join(counts, counts.c.page_id == page.c.id)
         .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
         .having(views > 0)
-        .order_by(views.desc(), page.c.id)
+        .order_by(*page_order(sort, descending, views))
         .limit(limit)
     )
     rows = [_page_row(row, everything) for row in found]
@@ -55,6 +62,24 @@ def page_share(
         rows.append(PageRow(None, "Other", "", "", rest, rest / everything))
 
     return PageShare(everything, tuple(rows))
+
+
+def page_order(
+    sort: str, descending: bool, count: sa.ColumnElement[Any]
+) -> tuple[sa.ColumnElement[Any], ...]:
+    """How pages are sorted: by a count of them, or by how they are called."""
+    page = schema.page.c
+
+    if sort not in PAGE_SORTS:
+        raise ValueError(f"Pages are sorted by one of {', '.join(PAGE_SORTS)}.")
+
+    columns: tuple[Any, ...] = (count,)
+
+    if sort == "page":
+        columns = (sa.func.lower(page.title), page.path, page.host)
+
+    way = sa.desc if descending else sa.asc
+    return (*(way(column) for column in columns), page.id)
 
 
 def _page_row(row: sa.Row[Any], everything: int) -> PageRow:

@@ -32,7 +32,7 @@ def origins(
     bots: str = "apart",
 ) -> Origins:
     """The last visits that began from ``since`` until just before ``until``."""
-    visit = _last_visits(since, until, bots)
+    visit = last_visits(since, until, bots)
     columns = (
         *(visit.c.referrer, visit.c.utm_source, visit.c.utm_medium),
         *(visit.c.utm_campaign, visit.c.device, visit.c.country),
@@ -75,7 +75,7 @@ def became_known(
     led = Counter(conn.scalars(_pages_before(since, until, bots)).all())
     people = sum(led.values())
     del led[None]
-    visit, visitor = _last_visits(since, until, bots), schema.visitor
+    visit, visitor = last_visits(since, until, bots), schema.visitor
     exits = conn.execute(
         sa.select(visit.c.exit_page_id, sa.func.count())
         .join(visitor, visitor.c.id == visit.c.visitor_id)
@@ -91,7 +91,8 @@ def became_known(
     )
 
 
-def _last_visits(since: int, until: int, bots: str) -> sa.Subquery:
+def last_visits(since: int, until: int, bots: str) -> sa.Subquery:
+    """The last visits that began then, as many as are looked at."""
     visit = schema.visit
     return (
         sa.select(visit)

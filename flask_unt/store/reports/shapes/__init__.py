@@ -29,6 +29,7 @@ from .person import VisitorDetail
 from .person import VisitorUser
 from .site import BecameKnown
 from .site import DayFigures
+from .site import EndRow
 from .site import Figures
 from .site import Live
 from .site import LiveView
@@ -37,12 +38,14 @@ from .site import Overview
 from .site import PageRow
 from .site import PageShare
 from .site import Part
+from .site import VisitEnds
 
 __all__ = [
     "BecameKnown",
     "BeforeKnown",
     "Browser",
     "DayFigures",
+    "EndRow",
     "Figures",
     "FirstTouch",
     "Link",
@@ -65,6 +68,7 @@ __all__ = [
     "UserDetail",
     "UserList",
     "UserRow",
+    "VisitEnds",
     "VisitorDetail",
     "VisitorList",
     "VisitorRow",

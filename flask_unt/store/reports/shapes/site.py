@@ -64,11 +64,45 @@ class PageRow:
     views: int
     share: float
 
+    @property
+    def count(self) -> int:
+        """What the rows of this list are compared by."""
+        return self.views
+
 
 @dataclass(frozen=True, slots=True)
 class PageShare:
     total: int
     rows: tuple[PageRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndRow:
+    """A page on which visits began, or ended; ``bounces`` are those of one view.
+
+    ``page_id`` is None for the rest, "Other".
+    """
+
+    page_id: int | None
+    title: str
+    host: str
+    path: str
+    visits: int
+    bounces: int
+    share: float
+
+    @property
+    def count(self) -> int:
+        """What the rows of this list are compared by."""
+        return self.visits
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnds:
+    """Where the last visits of a period began, or ended; ``total`` are looked at."""
+
+    total: int
+    rows: tuple[EndRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
