@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
-from datetime import date
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..figures import ends_of
 from ..hours import day_of
 from ..hours import day_start
 from ..ownership import counted
+from ..ownership import total
 from ..ownership import views_of
 
 Page = tuple[str | None, str | None]
@@ -86,68 +86,85 @@ def strips(
     conn: sa.Connection, ids: Sequence[int], days: int, now: int, zone: str, bots: str
 ) -> dict[int, tuple[int, ...]]:
     """Views on each of the last days, the oldest first, of users who had any."""
-    today = day_of(now, zone)
-    first = today - timedelta(days=days - 1)
-    start = day_start(first, zone)
+    first = day_of(now, zone) - timedelta(days=days - 1)
+    starts = [day_start(first + timedelta(days=n), zone) for n in range(days)]
     strips: dict[int, list[int]] = {}
 
-    def add(whose: int, day: date, views: int) -> None:
-        place = (day - first).days
-
+    def add(whose: int, place: int, views: int) -> None:
         if 0 <= place < days:
             strips.setdefault(whose, [0] * days)[place] += views
 
-    visits = _recent_visits(conn, ids, start, bots)
+    visits = _recent_visits(conn, ids, starts, bots)
     ends = ends_of(conn, {row.whose for row in visits if row.whose is not None})
     looked_at = []
 
     for row in visits:
-        day = day_of(row.started_at, zone)
-
-        if row.parted or day != day_of(row.last_at, zone):
-            looked_at.append(row.id)
+        if row.looked_at is not None:
+            looked_at.append(row.looked_at)
         elif ends.get(row.whose) in ids:
-            add(ends[row.whose], day, row.views)
+            add(ends[row.whose], row.day, row.views)
 
     for whose, moment in _moments(conn, ids, looked_at):
-        add(whose, day_of(moment, zone), 1)
+        add(whose, (day_of(moment, zone) - first).days, 1)
 
     return {whose: tuple(strip) for whose, strip in strips.items()}
 
 
 def _recent_visits(
-    conn: sa.Connection, ids: Collection[int], start: int, bots: str
+    conn: sa.Connection, ids: Collection[int], starts: Sequence[int], bots: str
 ) -> Sequence[sa.Row[Any]]:
-    """Visits, lately, on the browsers of these users, each visit once."""
-    visit, visitor, figures = schema.visit, schema.visitor, schema.visitor_figures
+    """Views of visits, lately, on these users' browsers, by whose they are and day.
+
+    Visits of several users or days are ``looked_at``, by their keys.
+    """
+    figures = schema.visitor_figures
     theirs = sa.select(figures.c.visitor_id).where(
-        figures.c.user_id.in_(ids), figures.c.last_seen >= start
+        figures.c.user_id.in_(ids), figures.c.last_seen >= starts[0]
     )
     browsers = sorted(set(conn.scalars(theirs)))
-    whose = sa.case((visit.c.user_views > 0, visit.c.user_id), else_=visitor.c.owner_id)
-    parted = sa.and_(
-        visit.c.user_views > 0,
-        visit.c.user_views < visit.c.views,
-        visitor.c.owner_id.is_distinct_from(visit.c.user_id),
-    )
-    statement = (
-        sa.select(
-            visit.c.id,
-            whose.label("whose"),
-            parted.label("parted"),
-            visit.c.views,
-            visit.c.started_at,
-            visit.c.last_at,
-        )
-        # Of the bare id PostgreSQL would look through all visits of these days.
-        .join(visitor, visit.c.visitor_id == sa.func.coalesce(visitor.c.id, 0))
-        .where(visit.c.last_at >= start, counted(visit, bots))
-    )
+    visits = _whole_or_not(starts, bots)
     return [
         row
         for chunk in chunks(browsers)
-        for row in conn.execute(statement.where(visitor.c.id.in_(chunk)))
+        for row in conn.execute(_added_up(visits.where(schema.visitor.c.id.in_(chunk))))
     ]
+
+
+def _whole_or_not(starts: Sequence[int], bots: str) -> sa.Select[Any]:
+    visit, visitor = schema.visit, schema.visitor
+    whose = sa.case((visit.c.user_views > 0, visit.c.user_id), else_=visitor.c.owner_id)
+    day = _place(visit.c.last_at, starts)
+    looked_at = sa.or_(
+        day != _place(visit.c.started_at, starts),
+        sa.and_(
+            visit.c.user_views > 0,
+            visit.c.user_views < visit.c.views,
+            visitor.c.owner_id.is_distinct_from(visit.c.user_id),
+        ),
+    )
+    return (
+        sa.select(
+            whose.label("whose"),
+            day.label("day"),
+            sa.case((looked_at, visit.c.id)).label("looked_at"),
+            visit.c.views,
+        )
+        # Of the bare id PostgreSQL would look through all visits of these days.
+        .join(visitor, visit.c.visitor_id == sa.func.coalesce(visitor.c.id, 0))
+        .where(visit.c.last_at >= starts[0], counted(visit, bots))
+    )
+
+
+def _place(moment: sa.Column[Any], starts: Sequence[int]) -> sa.Case[int]:
+    """Which of the days a moment is on, -1 for before all of them."""
+    last = range(len(starts) - 1, -1, -1)
+    return sa.case(*((moment >= starts[place], place) for place in last), else_=-1)
+
+
+def _added_up(visits: sa.Select[Any]) -> sa.Select[Any]:
+    each = visits.subquery("each_visit")
+    alike = (each.c.whose, each.c.day, each.c.looked_at)
+    return sa.select(*alike, total(each.c.views).label("views")).group_by(*alike)
 
 
 def _moments(
