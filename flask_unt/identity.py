@@ -57,7 +57,7 @@ def resolve_identity(app: Flask, environ: Mapping[str, Any]) -> Asked:
         _note(state, error)
         return Asked()
 
-    state.identity_fails = False
+    state.noticed.identity_fails = False
     return asked
 
 
@@ -96,7 +96,7 @@ def named_identity(user: Any) -> Identity:
 
 def can_identify(state: State) -> bool:
     """Whether the site can be asked who is signed in."""
-    return state.identify is not None or hasattr(state.app, "login_manager")
+    return state.host.identify is not None or hasattr(state.app, "login_manager")
 
 
 def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Asked:
@@ -113,17 +113,18 @@ def _ask(app: Flask, environ: Mapping[str, Any], state: State) -> Asked:
 
 
 def _ask_impersonator(state: State) -> Identity | None:
-    if state.impersonator is None:
+    if state.host.impersonator is None:
         return None
 
-    return _from_answer(state.app.ensure_sync(state.impersonator)(), "impersonator")
+    answer = state.app.ensure_sync(state.host.impersonator)()
+    return _from_answer(answer, "impersonator")
 
 
 def _ask_team(state: State) -> bool | None:
     """Whether the signed-in user is of the team; None where nobody can tell."""
     try:
-        if state.is_team is not None:
-            return bool(state.app.ensure_sync(state.is_team)())
+        if state.host.is_team is not None:
+            return bool(state.app.ensure_sync(state.host.is_team)())
 
         return _is_admin(state)
     except Exception as error:
@@ -145,10 +146,10 @@ def _is_admin(state: State) -> bool | None:
 
 
 def _ask_here(state: State) -> Identity | None:
-    if state.identify is None:
+    if state.host.identify is None:
         return _from_flask_login()
 
-    return _from_answer(state.app.ensure_sync(state.identify)())
+    return _from_answer(state.app.ensure_sync(state.host.identify)())
 
 
 def _emptied(environ: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,9 +219,9 @@ def _text(value: str, limit: int) -> str | None:
 def _note(state: State, error: Exception) -> None:
     text = describe(error)
 
-    if not state.identity_fails:
+    if not state.noticed.identity_fails:
         logger.error("The signed-in user could not be asked for: %s", text)
 
-    state.identity_fails = True
-    state.identity_error = text
+    state.noticed.identity_fails = True
+    state.noticed.identity_error = text
     state.counts.note("identity", text, time.time_ns() // 1_000_000)

@@ -81,6 +81,11 @@ def declare(app: Flask, email: str, visitor: str = VISITOR) -> None:
     assert app.test_client().post(f"{PREFIX}/email", json=body).status_code == 200
 
 
+def words(answer: TestResponse) -> str:
+    """A page's text without its tags, in single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
 def form_token(answer: TestResponse) -> str:
     """What the first form of a page sends along."""
     found = re.search(r'name="token" value="([^"]+)"', answer.text)

@@ -16,6 +16,7 @@ from dashboards import midday_zone
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
+from dashboards import words
 from tracked import ELSEWHERE
 from tracked import OTHER_VISITOR
 from tracked import PREFIX
@@ -43,11 +44,6 @@ HOUR = 60 * MINUTE
 TEMPLATES = Path(assets.FOLDER, "../../templates/unt")
 
 make_site = pytest.fixture(sites)
-
-
-def words(answer):
-    """A page's text without its tags, in single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
 @pytest.fixture

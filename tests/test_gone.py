@@ -20,6 +20,8 @@ from tracked import site
 from tracked import state_of
 from tracked import view
 
+from flask_unt.state import forget_visitor
+
 GONE = {"gone": [VISITOR]}
 EMAIL = {"email": "ada@site.example"}
 OLD_VIEW = {"title": "", "url": "http://localhost/", "datetime": 1_700_000_000_000}
@@ -40,7 +42,7 @@ def tracked_site(request, database_url):
 def test_every_address_tells_it(tracked_site):
     send(tracked_site, view())
     settle(tracked_site)
-    state_of(tracked_site).forget(VISITOR, now())
+    forget_visitor(state_of(tracked_site), VISITOR, now())
     requests = [
         ("/e", {"json": {"v": 1, "sent": now(), "events": [view()]}}),
         ("/email", {"json": {"visitor": VISITOR, **EMAIL}}),
@@ -60,7 +62,7 @@ def test_every_address_tells_it(tracked_site):
 
 
 def test_its_cookie_is_deleted_and_no_other(tracked_site):
-    state_of(tracked_site).forget(VISITOR, now())
+    forget_visitor(state_of(tracked_site), VISITOR, now())
     assert is_deleted(send(tracked_site, view(), headers=sent_with(VISITOR)))
     response = send(tracked_site, view(), headers=sent_with(OTHER_VISITOR))
     assert (response.status_code, cookies_of(response)) == (410, [])
@@ -68,7 +70,7 @@ def test_its_cookie_is_deleted_and_no_other(tracked_site):
 
 def test_only_the_forgotten_ones_are_named(tracked_site):
     """The browser keeps the others' events and sends them again."""
-    state_of(tracked_site).forget(VISITOR, now())
+    forget_visitor(state_of(tracked_site), VISITOR, now())
     other = view(visitor=OTHER_VISITOR)
     response = send(tracked_site, other, view())
     assert (response.status_code, response.json) == (410, GONE)
@@ -78,7 +80,7 @@ def test_only_the_forgotten_ones_are_named(tracked_site):
 
 
 def test_others_and_nobody_are_taken(tracked_site):
-    state_of(tracked_site).forget(VISITOR, now())
+    forget_visitor(state_of(tracked_site), VISITOR, now())
     assert send(tracked_site, view(visitor=OTHER_VISITOR)).status_code == 202
     assert send(tracked_site, view(visitor=None)).status_code == 202
 
@@ -88,7 +90,7 @@ def test_what_waits_in_the_stream_is_dropped(database_url, redis_url):
     app = site(database_url, UNT_REDIS_URL=redis_url)
     state = state_of(app)
     send(app, view())
-    state.forget(VISITOR, now())
+    forget_visitor(state, VISITOR, now())
     state.stream.connection().delete("{unt}:forgotten")
     assert send(app, view()).status_code == 202
     settle(app)
@@ -102,7 +104,7 @@ def test_redis_alone_knows_it(sqlite_url, redis_url, monkeypatch):
     app = site(sqlite_url, UNT_REDIS_URL=redis_url)
     state = state_of(app)
     send(app, view())
-    state.forget(VISITOR, now())
+    forget_visitor(state, VISITOR, now())
     monkeypatch.setattr(state, "_store", None)
     monkeypatch.setattr(state, "_find_database", lambda: pytest.fail("asked"))
     assert send(app, view(), headers=sent_with(VISITOR)).status_code == 410
@@ -110,6 +112,6 @@ def test_redis_alone_knows_it(sqlite_url, redis_url, monkeypatch):
 
 def test_database_serves_while_redis_is_away(database_url):
     app = site(database_url, UNT_REDIS_URL="redis://127.0.0.1:1/0")
-    state_of(app).forget(VISITOR, now())
+    forget_visitor(state_of(app), VISITOR, now())
     assert send(app, view(), headers=HERE).status_code == 410
     close(app)

@@ -173,7 +173,7 @@ def test_errors_make_it_nobody_and_are_said_once(caplog):
     assert len(caplog.records) == 1
     text = "RuntimeError: no database for [email] here"
     assert text in caplog.text
-    assert state_of(app).identity_error == text
+    assert state_of(app).noticed.identity_error == text
 
     works.append(True)
     assert user_of(app, environ()).email == "ada@site.example"
@@ -201,7 +201,7 @@ def test_one_that_failed_is_never_taken_for_nobody():
 def test_answer_of_the_wrong_type_is_an_error():
     app = site(unt=UNT(identify=lambda: 7))
     assert user_of(app, environ()) is None
-    assert "must return an email" in state_of(app).identity_error
+    assert "must return an email" in state_of(app).noticed.identity_error
 
 
 def test_failing_teardown_is_no_trouble():
@@ -213,4 +213,4 @@ def test_failing_teardown_is_no_trouble():
 
     UNT(app, identify=lambda: "ada@site.example")
     assert user_of(app, environ()) is None
-    assert "teardown" in state_of(app).identity_error
+    assert "teardown" in state_of(app).noticed.identity_error

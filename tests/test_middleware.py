@@ -124,7 +124,7 @@ def test_middleware_placed_before_stays_outside(sqlite_url):
         202,
         429,
     ]
-    assert not state_of(app).behind_proxy
+    assert not state_of(app).noticed.behind_proxy
 
 
 def test_middleware_placed_after_is_outside(sqlite_url):
@@ -164,9 +164,9 @@ def test_closure_stays_inside_and_is_noted(sqlite_url):
     app.wsgi_app = ProxyFix(closure)
     UNT(app)
     assert isinstance(app.wsgi_app.app, Door)
-    assert "closure" in state_of(app).wrapped_inside
+    assert "closure" in state_of(app).noticed.wrapped_inside
     assert send(app, view()).status_code == 202
-    assert state_of(site()).wrapped_inside is None
+    assert state_of(site()).noticed.wrapped_inside is None
 
 
 def test_site_under_a_path(sqlite_url):

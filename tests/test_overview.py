@@ -11,6 +11,7 @@ from dashboards import declare
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
+from dashboards import words
 from recount import ADA
 from recount import DAY_MS
 from recount import MINUTE_MS
@@ -26,10 +27,6 @@ from tracked import now
 from flask_unt.dashboard.clock import Clock
 
 make_site = pytest.fixture(sites)
-
-
-def words(answer):
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
 @pytest.fixture

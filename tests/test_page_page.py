@@ -11,6 +11,7 @@ from dashboards import declare
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
+from dashboards import words
 from recount import ADA
 from recount import DAY_MS
 from recount import MINUTE_MS
@@ -21,10 +22,6 @@ from recount import opened as open_store
 from recount import view
 
 make_site = pytest.fixture(sites)
-
-
-def words(answer):
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
 @pytest.fixture

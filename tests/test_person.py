@@ -37,6 +37,7 @@ from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Entry
 from flask_unt.events import event_payload
 from flask_unt.events import mark_of
+from flask_unt.state import forget_email
 from flask_unt.store import Store
 from flask_unt.store import people
 from flask_unt.store import schema
@@ -402,7 +403,7 @@ def test_redis_refuses_who_was_forgotten_by_address(
     app = site(sqlite_url, UNT_REDIS_URL=redis_url)
     state = state_of(app)
     state.store.write(of_ada(), NOW)
-    state.forget_email("ada@site.example", NOW)
+    forget_email(state, "ada@site.example", NOW)
 
     with pytest.raises(VisitorForgotten):
         state.stream.add(b"entry", visitors=[ANN])

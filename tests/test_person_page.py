@@ -14,6 +14,7 @@ from dashboards import form_token
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
+from dashboards import words
 from tracked import OTHER_VISITOR
 from tracked import VISITOR
 from tracked import now
@@ -29,11 +30,6 @@ ADA = {"email": "ada@site.example", "id": "7", "name": "Ada"}
 BOB = {"email": "bob@site.example", "id": "8", "name": "Bob"}
 
 make_site = pytest.fixture(sites)
-
-
-def words(answer):
-    """A page's text without its tags, in single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
 def log_of(answer):

@@ -36,7 +36,7 @@ def test_behind_an_untold_proxy_visitors_are_limited(sqlite_url):
     assert sent == [202, 202, 429]
     other = view(visitor=OTHER_VISITOR)
     assert send(app, other, headers=headers).status_code == 202
-    assert state_of(app).behind_proxy
+    assert state_of(app).noticed.behind_proxy
 
 
 def wait_for_a_minute_that_lasts():

@@ -63,10 +63,10 @@ def test_settings_reach_the_store():
 
 def test_secrets_differ_by_purpose_and_key():
     state = state_of(site())
-    assert state.secret("a") == state.secret("a") != state.secret("b")
-    assert len(state.secret("a")) == 32
+    assert state.keys.one("a") == state.keys.one("a") != state.keys.one("b")
+    assert len(state.keys.one("a")) == 32
     state.app.config["SECRET_KEY"] = "another"
-    assert state.secret("a") != state_of(site()).secret("a")
+    assert state.keys.one("a") != state_of(site()).keys.one("a")
 
 
 def test_secret_without_a_key_says_what_to_do():
@@ -76,9 +76,9 @@ def test_secret_without_a_key_says_what_to_do():
     state = state_of(app)
 
     with pytest.raises(ConfigError, match="Set SECRET_KEY"):
-        state.secret("a")
+        state.keys.one("a")
 
-    assert state.secret_or_random("a") == state.secret_or_random("a")
+    assert state.keys.one_or_random("a") == state.keys.one_or_random("a")
 
 
 def test_site_id_is_kept_and_an_outage_is_no_error(sqlite_url):
@@ -111,7 +111,7 @@ def test_failures_are_logged_once_for_each_place(caplog):
         try:
             raise ValueError("odd\nthing")
         except ValueError as error:
-            state.note_failure(error)
+            state.failures.note(error)
 
     assert caplog.text.count("ValueError: odd thing") == 1
 

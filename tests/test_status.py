@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 from dashboards import BOARD
 from dashboards import opened
+from dashboards import words
 from flask import Flask
 from tracked import ELSEWHERE
 from tracked import batch
@@ -97,9 +98,7 @@ def test_people_read_it_in_aligned_lines(app: Flask) -> None:
 
 
 def test_the_dashboard_says_the_same(app: Flask) -> None:
-    text = " ".join(
-        re.sub(r"<[^>]+>", " ", opened(app).get(f"{BOARD}/status").text).split()
-    )
+    text = words(opened(app).get(f"{BOARD}/status"))
     close(app)
 
     assert "Something wants a look" in text

@@ -361,7 +361,7 @@ def test_an_error_of_is_team_changes_nothing_and_is_told(sqlite_url, caplog):
 
     app = signed_in(sqlite_url, is_team=is_team)
     assert flags_of(app) == flags_of(app) == [(BOB.email, 1)]
-    assert "no staff" in state_of(app).identity_error
+    assert "no staff" in state_of(app).noticed.identity_error
     errors = [r for r in caplog.records if r.levelno >= logging.ERROR]
     assert len(errors) == 1
     close(app)
@@ -381,7 +381,7 @@ def test_the_site_says_who_acts_as_the_user(sqlite_url, answer):
 def test_without_knowing_who_acts_a_view_is_nobodys(sqlite_url):
     app = signed_in(sqlite_url, impersonator=lambda: 1 / 0)
     assert flags_of(app) == []
-    assert "division" in state_of(app).identity_error
+    assert "division" in state_of(app).noticed.identity_error
     close(app)
 
 

@@ -36,6 +36,7 @@ from flask_unt import UNT
 from flask_unt.events import Tracked
 from flask_unt.events import make_tracked
 from flask_unt.events import stored_key
+from flask_unt.state import forget_visitor
 from flask_unt.store import schema
 
 EVENTS = """
@@ -146,7 +147,7 @@ def test_a_browser_that_asks_for_privacy_is_not_tracked(shop):
 
 
 def test_of_a_forgotten_visitor_only_a_users_event_is_kept(shop):
-    state_of(shop.app).forget(OTHER_VISITOR, 1)
+    forget_visitor(state_of(shop.app), OTHER_VISITOR, 1)
     shop.client.set_cookie("unt", OTHER_VISITOR)
     shop.post("/order")
     assert shop.events() == []

@@ -7,6 +7,8 @@ import json
 import click
 
 from ..state import State
+from ..state import forget_email
+from ..state import forget_visitor
 from ..state import get_state
 from ..state import parse_who
 from .group import now_ms
@@ -75,10 +77,10 @@ def _email_question(state: State, email: str) -> str:
 
 def _forget(state: State, visitor: str | None, email: str) -> str:
     if visitor is not None:
-        state.forget(visitor, now_ms())
+        forget_visitor(state, visitor, now_ms())
         return "The visitor is forgotten."
 
-    forgotten = state.forget_email(email, now_ms())
+    forgotten = forget_email(state, email, now_ms())
 
     if forgotten is None:
         return UNKNOWN.format(who=email)

@@ -69,21 +69,21 @@ class Guard:
 
 def has_sign_in(state: State) -> bool:
     """Whether there is a form to sign in with: ``can_view`` takes its place."""
-    return bool(state.settings.dashboard_password_hash) and state.can_view is None
+    return bool(state.settings.dashboard_password_hash) and state.host.can_view is None
 
 
 def may_manage(state: State) -> bool:
     """Whether this request may change what is stored."""
-    if state.can_manage is None:
+    if state.host.can_manage is None:
         return current_session().is_open
 
-    return _ask(state.can_manage) is True
+    return _ask(state.host.can_manage) is True
 
 
 def refuse_stranger(state: State) -> Response | None:
     """What somebody who may not look gets; None for who may."""
-    if state.can_view is not None:
-        return _ask_host(state.can_view)
+    if state.host.can_view is not None:
+        return _ask_host(state.host.can_view)
 
     if current_session().is_open:
         return None

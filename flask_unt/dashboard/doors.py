@@ -49,7 +49,7 @@ def sign_in() -> AnyResponse:
 
     state = get_state()
     tries: Tries = current_app.extensions["unt_dashboard"]
-    client = client_key(request.environ, state.secret_or_random("dashboard tries"))
+    client = client_key(request.environ, state.keys.one_or_random("dashboard tries"))
 
     if not tries.begin(client, now_ms()):
         return _form(onward, "Too many tries. Wait a minute, then try again.", 429)

@@ -12,6 +12,7 @@ from flask import request
 from flask import url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from ..state import forgetting
 from .filters import is_id
 from .saying import who_says
 from .views import asked
@@ -33,7 +34,7 @@ def forget_user(id: int) -> AnyResponse:
     if request.method != "POST":
         return show("forget.html", clock, tab="people", person=person, detail=detail)
 
-    forgotten = state.forget_user(id, clock.now)
+    forgotten = forgetting.forget_user(state, id, clock.now)
     logger.info(
         "User %s was forgotten, with %s browsers, by %s.",
         id,
@@ -59,7 +60,7 @@ def forget_visitor(id: int) -> AnyResponse:
     uuid = state.store.visitor_uuid(id)
 
     if uuid is not None:
-        state.forget(uuid, clock.now)
+        forgetting.forget_visitor(state, uuid, clock.now)
         logger.info("Visitor %s was forgotten, by %s.", id, who_says(state)[1])
 
     return _done()

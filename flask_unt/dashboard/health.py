@@ -36,7 +36,7 @@ def health(state: State, now: int) -> Health:
     if inbox is not None and inbox.entries:
         oldest = now - (inbox.oldest or now)
         words = f"{number(inbox.entries)} waiting, oldest {duration(oldest)}"
-        return Health(WAIT, words, state.inbox_outage.trouble, stream)
+        return Health(WAIT, words, state.outages.inbox.trouble, stream)
 
     return Health(GOOD, "all stored") if stream is None else _of_stream(stream)
 

@@ -29,13 +29,13 @@ def make_login_link(state: State, now: int | None = None) -> str:
     :raises ConfigError: the app has no ``SECRET_KEY`` to sign it with.
     """
     until = (now_ms() if now is None else now) + LIFETIME
-    token = _serializer(state.secret("dashboard link")).dumps(until)
+    token = _serializer(state.keys.one("dashboard link")).dumps(until)
     return f"{state.settings.dashboard_prefix}/dashboard/login/{token}"
 
 
 def check_login_link(state: State, token: str, now: int) -> Link:
     """Whether ``token`` is one of this app's links, and still valid."""
-    serializer = _serializer(state.secret_or_random("dashboard link"))
+    serializer = _serializer(state.keys.one_or_random("dashboard link"))
 
     try:
         until = serializer.loads(token)

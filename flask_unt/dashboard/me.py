@@ -28,6 +28,7 @@ from ..events import Identity
 from ..identity import resolve_identity
 from ..state import SHOWN
 from ..state import State
+from ..state import forget_visitor
 from ..state import get_state
 from ..store.own import OwnData
 from ..store.reports import Log
@@ -123,7 +124,7 @@ def forget_me() -> Response:
         return _page("plain_me.html", None, 400, title=title, sentence=WHICH)
 
     for visitor in visitors:
-        state.forget(visitor, now_ms())
+        forget_visitor(state, visitor, now_ms())
 
     title = "This browser is forgotten"
     answer = _page("plain_me.html", None, title=title, sentence=GONE)

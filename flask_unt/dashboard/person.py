@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from flask import redirect
@@ -10,8 +12,11 @@ from flask import request
 from flask import url_for
 from werkzeug.wrappers import Response
 
+from ..state import State
 from ..state import get_state
+from ..store.reports import Log
 from .access import may_manage
+from .clock import Clock
 from .filters import is_id
 from .log import CLOCKS
 from .log import is_event
@@ -26,24 +31,12 @@ def user(id: int) -> Response:
     state, clock = asked()
     person = state.store.user(id, now=clock.now) if is_id(id) else None
 
-    if person is None:
-        whose = state.store.who_in_the_end(id) if is_id(id) else None
+    if person is not None:
+        ask = partial(state.store.navigation_log, id)
+        return _show("person.html", state, clock, ask, person=person)
 
-        if whose is None or whose == id:
-            return missing()
-
-        return redirect(url_for("unt_dashboard.user", id=whose))
-
-    return show(
-        "person.html",
-        clock,
-        tab="people",
-        person=person,
-        shown=read_log(partial(state.store.navigation_log, id), request.args, clock),
-        today=clock.today,
-        manages=may_manage(state),
-        **OF_LOG,
-    )
+    whose = state.store.who_in_the_end(id) if is_id(id) else None
+    return missing() if whose is None or whose == id else _go_to_user(whose)
 
 
 def visitor(id: int) -> Response:
@@ -54,18 +47,10 @@ def visitor(id: int) -> Response:
         return missing()
 
     if found.user_id is not None:
-        return redirect(url_for("unt_dashboard.user", id=found.user_id))
+        return _go_to_user(found.user_id)
 
-    return show(
-        "visitor.html",
-        clock,
-        tab="people",
-        visitor=found,
-        shown=read_log(partial(state.store.visitor_log, id), request.args, clock),
-        today=clock.today,
-        manages=may_manage(state),
-        **OF_LOG,
-    )
+    ask = partial(state.store.visitor_log, id)
+    return _show("visitor.html", state, clock, ask, visitor=found)
 
 
 def visitor_by_uuid(uuid: UUID) -> Response:
@@ -76,9 +61,28 @@ def visitor_by_uuid(uuid: UUID) -> Response:
         return missing()
 
     if found.user_id is not None:
-        return redirect(url_for("unt_dashboard.user", id=found.user_id))
+        return _go_to_user(found.user_id)
 
     return redirect(url_for("unt_dashboard.visitor", id=found.visitor_id))
 
 
-OF_LOG = {"clocks": CLOCKS, "timeline": timeline, "is_event": is_event}
+def _show(
+    name: str, state: State, clock: Clock, ask: Callable[..., Log], **whose: Any
+) -> Response:
+    """The page of somebody, with the part of their log that the address asks for."""
+    return show(
+        name,
+        clock,
+        tab="people",
+        shown=read_log(ask, request.args, clock),
+        clocks=CLOCKS,
+        timeline=timeline,
+        is_event=is_event,
+        today=clock.today,
+        manages=may_manage(state),
+        **whose,
+    )
+
+
+def _go_to_user(id: int) -> Response:
+    return redirect(url_for("unt_dashboard.user", id=id))

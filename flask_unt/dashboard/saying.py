@@ -18,7 +18,7 @@ def who_says(state: State) -> tuple[str, str]:
     """Who this is, to be stored, and without an address, to be logged."""
     session = current_session()
 
-    if state.can_manage is None:
+    if state.host.can_manage is None:
         way = WAYS[session.way]
         return way, way
 

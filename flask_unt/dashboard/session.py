@@ -136,12 +136,12 @@ def _paths(state: State) -> tuple[str, str]:
 def _serializer(state: State) -> URLSafeSerializer:
     """Signs with the password's hash too: a new password ends the old sessions."""
     return URLSafeSerializer(
-        state.secret_or_random("dashboard session"),
+        state.keys.one_or_random("dashboard session"),
         salt=f"session {state.settings.dashboard_password_hash or ''}",
         signer_kwargs={"digest_method": hashlib.sha256},
     )
 
 
 def _csrf_of(session: Session) -> str:
-    key = get_state().secret_or_random("dashboard form")
+    key = get_state().keys.one_or_random("dashboard form")
     return hmac.new(key, session.id.encode(), hashlib.sha256).hexdigest()

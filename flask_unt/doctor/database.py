@@ -79,7 +79,7 @@ def check_inbox(look: Look) -> Iterator[Finding]:
     problem = f"{waits} in unt_inbox, the oldest for {since // 1000} seconds"
 
     if since > LATE_MS:
-        why = look.state.inbox_outage.trouble or "Look at the site's log."
+        why = look.state.outages.inbox.trouble or "Look at the site's log."
         yield bad("inbox", f"{problem}.", why)
     else:
         yield warn("inbox", f"{problem}.", "The next requests write them.")

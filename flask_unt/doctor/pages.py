@@ -87,7 +87,9 @@ def _judge(look: Look, path: str, answer: Any) -> Iterator[Finding]:
         why = (
             "UNT_INJECT is off"
             if not look.settings.inject
-            else look.state.untagged.get(_endpoint(look, path), "its view is exempt")
+            else look.state.noticed.untagged.get(
+                _endpoint(look, path), "its view is exempt"
+            )
         )
         yield bad("injection", f"The page {path} carries no tag: {why}.", BY_HAND)
         return

@@ -76,7 +76,7 @@ def has_proxy_fix(app: Any) -> bool:
 
 def check_middleware(look: Look) -> Iterator[Finding]:
     """Nothing stands between the server and our door."""
-    name = look.state.wrapped_inside
+    name = look.state.noticed.wrapped_inside
 
     if name is not None:
         yield warn(
@@ -177,7 +177,7 @@ def check_columns(look: Look) -> Iterator[Finding]:
     """The site's own columns of users could be had."""
     note = look.figures.notes.get("user-columns")
 
-    if note is not None and look.state.user_columns:
+    if note is not None and look.state.host.user_columns:
         yield warn(
             "user-columns",
             f"A column of a user could not be had {_ago(look.now - note[0])}:"
@@ -188,7 +188,7 @@ def check_columns(look: Look) -> Iterator[Finding]:
 
 def check_dashboard(look: Look) -> Iterator[Finding]:
     """Who may look."""
-    if look.state.can_view is not None:
+    if look.state.host.can_view is not None:
         yield ok("dashboard", "can_view decides who may look.")
     elif look.settings.dashboard_password_hash:
         yield ok("dashboard", "A password opens the dashboard.")

@@ -68,10 +68,10 @@ def _add_to_stream(state: State, entry: Entry) -> bool:
             events=len(entry.events),
         )
     except StreamUnavailable as error:
-        state.redis_outage.begin(error)
+        state.outages.redis.begin(error)
         return False
 
-    state.redis_outage.end()
+    state.outages.redis.end()
     state.look_after_stream(entry.received)
     return True
 
@@ -80,10 +80,10 @@ def _ask_database(state: State, write: Callable[[], None]) -> None:
     try:
         write()
     except StoreUnavailable as error:
-        state.database_outage.begin(error)
+        state.outages.database.begin(error)
         raise RequestRefused(503, "unavailable", RETRY_SECONDS) from error
 
-    state.database_outage.end()
+    state.outages.database.end()
 
 
 def _put(state: State, entry: Entry) -> None:

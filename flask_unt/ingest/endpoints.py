@@ -127,7 +127,7 @@ def _mark(request: Request, entry: Entry) -> dict[str, str]:
         return {}
 
     visitor = sole_visitor(entry.events)
-    keys = request.state.mark_keys()
+    keys = request.state.keys.marks()
 
     if visitor is None or not keys:
         return {}

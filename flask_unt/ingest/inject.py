@@ -97,7 +97,7 @@ class Injector:
         try:
             self._inject(response)
         except Exception as error:
-            self._state.note_failure(error)
+            self._state.failures.note(error)
 
         return response
 
@@ -228,7 +228,7 @@ def _asks_for_fragment() -> bool:
 
 def _known_nonce(state: State) -> str:
     """The nonce that the site tells, or Flask-Talisman's."""
-    source = state.nonce or state.app.jinja_env.globals.get("csp_nonce")
+    source = state.host.nonce or state.app.jinja_env.globals.get("csp_nonce")
     return str(source() or "") if callable(source) else ""
 
 

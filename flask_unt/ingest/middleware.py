@@ -89,7 +89,7 @@ class Door:
         self._judge = Judge(state.settings)
         self._limits = Limits(state.settings)
         self._country_of = open_countries(state.settings.geoip)
-        self._secret = state.secret_or_random("client address")
+        self._secret = state.keys.one_or_random("client address")
         self._serves = False
         self._columns_at = 0.0
         prefixes = (state.settings.prefix, *state.settings.old_prefixes)
@@ -145,7 +145,7 @@ class Door:
         """Now and then, where no worker asks for them."""
         state = self._state
 
-        if not state.user_columns or state.stream is not None:
+        if not state.host.user_columns or state.stream is not None:
             return False
 
         due = time.monotonic() >= self._columns_at
@@ -205,7 +205,7 @@ class Door:
         except VisitorForgotten as error:
             return _gone(request, error).with_headers(headers)
         except Exception as error:
-            self._state.note_failure(error)
+            self._state.failures.note(error)
             return refusal(RequestRefused(503, "failed", RETRY_SECONDS), headers)
 
         return answer.with_headers(headers)
@@ -215,7 +215,7 @@ class Door:
         client: bytes | None = client_key(environ, self._secret)
 
         if is_behind_proxy(environ):
-            self._state.behind_proxy = True
+            self._state.noticed.behind_proxy = True
             self._state.counts.note("proxy", "X-Forwarded-For", now)
             client = None
 
@@ -256,7 +256,7 @@ def _place(state: State, prepare: Prepare | None) -> None:
         step = next((n for n in ("app", "wsgi_app") if _leads_on(inner, n, app)), None)
 
         if step is None:
-            state.wrapped_inside = getattr(inner, "__qualname__", type(inner).__name__)
+            state.noticed.wrapped_inside = _name_of(inner)
             break
 
         holder, name = inner, step
@@ -266,6 +266,10 @@ def _place(state: State, prepare: Prepare | None) -> None:
 
 def _is_app_itself(wsgi: Any, app: object) -> bool:
     return getattr(wsgi, "__self__", None) is app
+
+
+def _name_of(middleware: Any) -> str:
+    return str(getattr(middleware, "__qualname__", type(middleware).__name__))
 
 
 def _leads_on(middleware: Any, name: str, app: object) -> bool:

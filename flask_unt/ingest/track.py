@@ -120,7 +120,7 @@ def accept_tracked(state: State, events: Sequence[Tracked]) -> None:
                 names,
             )
         except Exception as error:
-            state.note_failure(error)
+            state.failures.note(error)
 
 
 def new_id(now: int) -> str:

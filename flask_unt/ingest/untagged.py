@@ -19,13 +19,15 @@ def note_untagged(state: State, endpoint: str | None, response: Any, now: int) -
     if endpoint is None or response.mimetype != "text/html":
         return
 
-    if endpoint in state.untagged or len(state.untagged) >= ENDPOINTS_KEPT:
+    noticed = state.noticed.untagged
+
+    if endpoint in noticed or len(noticed) >= ENDPOINTS_KEPT:
         return
 
     why = _why(response, f"{state.settings.prefix}/unt.js".encode())
 
     if why is not None:
-        state.untagged[endpoint] = why
+        noticed[endpoint] = why
         state.counts.note(f"untagged:{endpoint}", why, now)
 
 

@@ -13,15 +13,19 @@ from .exemptions import BLUEPRINT
 from .exemptions import DASHBOARD
 from .exemptions import SHOWN
 from .exemptions import Exemptions
+from .forgetting import forget_email
+from .forgetting import forget_user
+from .forgetting import forget_visitor
+from .host import Check
+from .host import Host
+from .host import UserColumn
 from .reports import Reports
 from .signals import connect_signals
 from .signals import identified
 from .signals import visit_started
 from .state import Address
-from .state import Check
 from .state import RedisAddress
 from .state import State
-from .state import UserColumn
 from .state import get_state
 from .tokens import make_token
 from .tokens import read_token
@@ -39,6 +43,7 @@ __all__ = [
     "Counts",
     "Exemptions",
     "Figures",
+    "Host",
     "Outage",
     "RedisAddress",
     "Reports",
@@ -46,6 +51,9 @@ __all__ = [
     "UserColumn",
     "connect_signals",
     "describe",
+    "forget_email",
+    "forget_user",
+    "forget_visitor",
     "get_state",
     "identified",
     "make_token",

@@ -30,7 +30,7 @@ def refresh_columns(state: State, seconds: float) -> int:
     end = time.monotonic() + seconds
     asked = 0
 
-    while state.user_columns:
+    while state.host.user_columns:
         try:
             count = _refresh_some(state)
         except UNTError:
@@ -59,7 +59,7 @@ def _columns_of(state: State, user: DueUser) -> dict[str, Any]:
     """What the site says; what it fails to say stays as it was."""
     found: dict[str, Any] = {}
 
-    for name, column in state.user_columns.items():
+    for name, column in state.host.user_columns.items():
         try:
             # Each in a context of its own: one that fails leaves the next a clean one.
             with state.app.app_context():
@@ -97,8 +97,8 @@ def _fitting(state: State, found: dict[str, Any]) -> dict[str, Any]:
 def _note(state: State, text: str) -> None:
     name = text.partition(":")[0]
 
-    if name not in state.failing_columns:
-        state.failing_columns.add(name)
+    if name not in state.noticed.failing_columns:
+        state.noticed.failing_columns.add(name)
         logger.error("A column of a user could not be had: %s", text)
 
     state.counts.note(NOTE, text, time.time_ns() // 1_000_000)

@@ -55,4 +55,4 @@ def _send(state: State, signal: Signal, **about: Any) -> None:
             with state.app.app_context():
                 state.app.ensure_sync(receiver)(state.app, **about)
         except Exception as error:
-            state.note_failure(error)
+            state.failures.note(error)

@@ -20,7 +20,7 @@ def make_token(state: State, user: Identity, until: int) -> str:
 
     :raises ConfigError: the app has no ``SECRET_KEY`` to sign it with.
     """
-    keys = state.keys(PURPOSE)
+    keys = state.keys.all(PURPOSE)
 
     if not keys:
         raise ConfigError("Set SECRET_KEY: UNT signs with a key derived from it.")
@@ -33,7 +33,7 @@ def make_token(state: State, user: Identity, until: int) -> str:
 
 def read_token(state: State, token: str, now: int) -> Identity | None:
     """Who somebody is by a token; None if it is none of this site, or too old."""
-    for key in state.keys(PURPOSE):
+    for key in state.keys.all(PURPOSE):
         try:
             email, id, until, site = _serializer(key).loads(token)
         except (BadData, ValueError, TypeError):

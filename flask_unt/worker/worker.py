@@ -96,7 +96,7 @@ class Worker:
         store = self._state.store
         store.migrate()
         self._shift.helps = store.takes_several_writers
-        self._shift.columns = bool(self._state.user_columns)
+        self._shift.columns = bool(self._state.host.user_columns)
 
         if not self._stream.claim_site(store.site_id()):
             raise StreamUnavailable(

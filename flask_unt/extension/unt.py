@@ -1,49 +1,46 @@
-"""The extension: checks the settings once, and wires the parts into an app."""
+"""``UNT``: what a site makes of us, and may ask of us later."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 from typing import TypeVar
 
 from flask import Flask
-from flask import appcontext_pushed
 from flask import has_request_context
 from flask import request
 from markupsafe import Markup
 
-from . import cli
-from . import dashboard
-from .config import Settings
-from .config import refuse_unknown_bind
-from .config import resolve_database_url
-from .errors import ConfigError
-from .identity import named_identity
-from .ingest import middleware
-from .ingest.inject import Injector
-from .ingest.inject import place_script_tag
-from .ingest.track import current_visitor
-from .ingest.track import track
-from .state import Address
-from .state import Check
-from .state import Exemptions
-from .state import RedisAddress
-from .state import Reports
-from .state import State
-from .state import UserColumn
-from .state import connect_signals
-from .state import get_state
-from .state import make_token
-from .state import parse_who
-from .store.engine import DRIVERS
-from .store.migrate import compose
-from .stream import connection_settings
+from .. import cli
+from .. import dashboard
+from ..config import Settings
+from ..errors import ConfigError
+from ..identity import named_identity
+from ..ingest import middleware
+from ..ingest.inject import Injector
+from ..ingest.inject import place_script_tag
+from ..ingest.track import current_visitor
+from ..ingest.track import track
+from ..state import Check
+from ..state import Exemptions
+from ..state import Host
+from ..state import Reports
+from ..state import State
+from ..state import UserColumn
+from ..state import connect_signals
+from ..state import forget_email
+from ..state import forget_visitor
+from ..state import get_state
+from ..state import make_token
+from ..state import parse_who
+from .arguments import check_arguments
+from .migrate import watch_migrate
+from .places import find_database
+from .places import find_redis
 
 T = TypeVar("T")
-OURS = frozenset(driver for drivers in DRIVERS.values() for driver in drivers)
 
 
 class UNT:
@@ -84,16 +81,16 @@ class UNT:
     ) -> None:
         self._db = db
         self._redis = redis
-        self._checks: dict[str, Check | None] = {
-            "identify": identify,
-            "can_view": can_view,
-            "can_manage": can_manage,
-            "is_team": is_team,
-            "impersonator": impersonator,
-            "nonce": nonce,
-        }
-        self._user_columns = {} if user_columns is None else user_columns
-        _check_arguments(db, redis, self._user_columns, **self._checks)
+        self._host = Host(
+            identify=identify,
+            can_view=can_view,
+            can_manage=can_manage,
+            is_team=is_team,
+            impersonator=impersonator,
+            user_columns={} if user_columns is None else user_columns,
+            nonce=nonce,
+        )
+        check_arguments(db, redis, self._host)
         self._exemptions = Exemptions()
         self.reports = Reports()
 
@@ -115,11 +112,10 @@ class UNT:
         state = State(
             app,
             settings,
+            self._host,
+            self._exemptions,
             find_database=lambda: find_database(app, self._db),
             find_redis=lambda: find_redis(app, settings, self._redis),
-            exemptions=self._exemptions,
-            user_columns=self._user_columns,
-            **self._checks,
         )
         state.store_built = lambda store: connect_signals(state, store)
         app.extensions["unt"] = state
@@ -127,7 +123,7 @@ class UNT:
         middleware.install(state, injector.restore_host_etag if injector else None)
         dashboard.register(app, state)
         cli.register(app)
-        _watch_migrate(app, state)
+        watch_migrate(app, state)
         app.jinja_env.globals["unt_script"] = unt_script
 
     def exempt(self, view: T) -> T:
@@ -191,9 +187,9 @@ class UNT:
         visitor, email = parse_who(who)
 
         if visitor is None:
-            return state.forget_email(email, now) is not None
+            return forget_email(state, email, now) is not None
 
-        state.forget(visitor, now)
+        forget_visitor(state, visitor, now)
         return True
 
     def export(self, who: str) -> dict[str, Any] | None:
@@ -211,129 +207,3 @@ class UNT:
 def unt_script() -> Markup:
     """The script tag, for ``{{ unt_script() }}`` in a template."""
     return place_script_tag(get_state())
-
-
-def find_database(app: Flask, db: Any) -> Address:
-    """The database's URL and engine options: ours, or what the site has.
-
-    :raises ConfigError: the site's database is none that we can use.
-    """
-    bind = app.config.get("UNT_DATABASE_BIND")
-    db = db if db is not None else app.extensions.get("sqlalchemy")
-    engine = _engine_of(app, db, bind)
-    url, source = resolve_database_url(
-        app.config, os.environ, app.instance_path, engine and engine.url
-    )
-
-    if app.instance_path in url:
-        with suppress(OSError):
-            os.makedirs(app.instance_path, exist_ok=True)
-
-    if engine is None or source == "UNT_DATABASE_URL":
-        return url, None
-
-    return url, _connection_options(app, db, engine, bind)
-
-
-def find_redis(app: Flask, settings: Settings, client: Any) -> RedisAddress | None:
-    """Redis's URL, or the settings of the site's client; ``None`` without Redis."""
-    if client is not None and settings.redis_source != "UNT_REDIS_URL":
-        return None, connection_settings(client)
-
-    return (settings.redis_url, None) if settings.redis_url is not None else None
-
-
-def _engine_of(app: Flask, db: Any, bind: str | None) -> Any:
-    if db is None:
-        refuse_unknown_bind(app.config, app.config.get("SQLALCHEMY_BINDS") or ())
-
-    if db is None or _is_engine(db):
-        return db
-
-    with app.app_context():
-        engines = db.engines
-
-    refuse_unknown_bind(app.config, engines)
-    return engines.get(bind) or engines.get("default")
-
-
-def _is_engine(db: Any) -> bool:
-    return hasattr(type(db), "begin") and hasattr(db, "dialect")
-
-
-def _connection_options(app: Flask, db: Any, engine: Any, bind: str | None) -> Any:
-    """How the site connects, where its URL does not say so.
-
-    An engine keeps that to itself, but for the function that opens a connection.
-    Another driver's settings are of no use to us.
-    """
-    dialect = engine.dialect
-
-    if dialect.name == "sqlite" or dialect.is_async or dialect.driver not in OURS:
-        return None
-
-    if db is engine:
-        return {"creator": engine.pool._creator}
-
-    options = {
-        **getattr(db, "_engine_options", {}),
-        **app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
-    }
-
-    if bind is not None:
-        of_bind = app.config["SQLALCHEMY_BINDS"][bind]
-        options = of_bind if isinstance(of_bind, dict) else {}
-
-    return {n: options[n] for n in ("connect_args", "creator") if n in options}
-
-
-def _watch_migrate(app: Flask, state: State) -> None:
-    """Keep our tables out of Flask-Migrate's sight, whichever is set up first."""
-    _guard_migrate(app)
-    appcontext_pushed.connect(_guard_migrate, app)
-    state.at_first_request(lambda: appcontext_pushed.disconnect(_guard_migrate, app))
-
-
-def _guard_migrate(app: Flask, **_: Any) -> None:
-    state = get_state(app)
-    arguments = getattr(app.extensions.get("migrate"), "configure_args", None)
-
-    if arguments is None:
-        return
-
-    if (
-        state.include_name is None
-        or arguments.get("include_name") != state.include_name
-    ):
-        state.include_name = compose(arguments.get("include_name"))
-        arguments["include_name"] = state.include_name
-
-
-def _check_arguments(db: Any, redis: Any, user_columns: Any, **checks: Any) -> None:
-    if db is not None and not (_is_engine(db) or hasattr(type(db), "engines")):
-        raise ConfigError(
-            "UNT(db=…) takes a Flask-SQLAlchemy instance or a SQLAlchemy engine,"
-            f" not {type(db).__name__}."
-        )
-
-    if redis is not None and not hasattr(redis, "connection_pool"):
-        raise ConfigError(
-            f"UNT(redis=…) takes a redis-py client, not {type(redis).__name__}."
-        )
-
-    if not isinstance(user_columns, Mapping):
-        raise ConfigError(
-            "UNT(user_columns=…) takes a mapping from names to callables,"
-            f" not {type(user_columns).__name__}."
-        )
-
-    for name, column in user_columns.items():
-        if not isinstance(name, str) or not name.strip() or not callable(column):
-            raise ConfigError(
-                "UNT(user_columns=…) takes names, each with a callable that is given"
-                f" an email and an id; {name!r} is none."
-            )
-
-    for name, check in checks.items():
-        if check is not None and not callable(check):
-            raise ConfigError(f"UNT({name}=…) takes a callable without arguments.")
