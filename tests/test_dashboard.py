@@ -172,7 +172,7 @@ def test_a_visitor_who_became_known_leads_to_the_user(site):
     assert opened(site).get(f"{BOARD}/visitor/1").location == f"{BOARD}/user/1"
 
 
-PAGES = ("", "/users", "/user/1", "/visitor/2", "/pages", "/status")
+PAGES = ("", "/users", "/user/1", "/visitor/2", "/pages", "/search", "/status")
 REPORTS = ("overview", "users", "pages", "user?id=1", "start")
 
 

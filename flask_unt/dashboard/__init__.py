@@ -29,6 +29,7 @@ from . import more
 from . import pages
 from . import people
 from . import person
+from . import search
 from . import views
 from .access import Guard
 from .api import api
@@ -56,6 +57,7 @@ ROUTES = (
     Route("/visitor/<int:id>/export.json", gone.export_visitor, manage=True),
     Route("/pages", pages.pages),
     Route("/page/<int:id>", pages.page_detail),
+    Route("/search", search.search),
     Route("/live", live.live),
     Route("/more/<card>", more.more),
     Route("/status", views.status),

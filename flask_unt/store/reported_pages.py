@@ -19,6 +19,11 @@ class ReportedPages:
         with self._transactions.reading() as connection:
             return reports.page(connection, id)
 
+    def find_pages(self, words: str, *, limit: int) -> reports.FoundPages:
+        """Pages that are called so: see :func:`reports.find_pages`."""
+        with self._transactions.reading() as connection:
+            return reports.find_pages(connection, words, limit=limit)
+
     def live(self, *, now: int, team: bool = False) -> reports.Live:
         """Who is here now: see :func:`reports.live`."""
         with self._transactions.reading() as connection:

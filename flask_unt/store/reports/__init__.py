@@ -6,6 +6,7 @@ from .here_now import live
 from .logs import navigation_log
 from .logs import place_before
 from .logs import visitor_log
+from .page_search import find_pages
 from .pages import page
 from .pages import page_detail
 from .people_filter import ALWAYS
@@ -22,6 +23,7 @@ from .shapes import DayFigures
 from .shapes import EndRow
 from .shapes import Figures
 from .shapes import FirstTouch
+from .shapes import FoundPages
 from .shapes import Link
 from .shapes import Live
 from .shapes import LiveView
@@ -71,6 +73,7 @@ __all__ = [
     "EndRow",
     "Figures",
     "FirstTouch",
+    "FoundPages",
     "Link",
     "Live",
     "LiveView",
@@ -102,6 +105,7 @@ __all__ = [
     "became_known",
     "count_users",
     "count_visitors",
+    "find_pages",
     "live",
     "navigation_log",
     "origins",

@@ -10,6 +10,7 @@ from .logs import Log
 from .logs import LogEvent
 from .logs import LogView
 from .logs import LogVisit
+from .pages import FoundPages
 from .pages import PageDetail
 from .pages import PageName
 from .pages import PagePerson
@@ -48,6 +49,7 @@ __all__ = [
     "EndRow",
     "Figures",
     "FirstTouch",
+    "FoundPages",
     "Link",
     "Live",
     "LiveView",

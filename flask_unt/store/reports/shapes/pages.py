@@ -17,6 +17,14 @@ class PageName:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPages:
+    """Some of ``total`` pages that were asked for."""
+
+    total: int
+    rows: tuple[PageName, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PagePerson:
     """Somebody who saw a page, and when they did last."""
 
