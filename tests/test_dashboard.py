@@ -454,9 +454,9 @@ def test_a_year_of_squares_ends_today_and_starts_on_a_monday():
     drawn = calendar([(today, 8), (today - timedelta(days=1), 1)], today)
 
     assert len(drawn.squares) == 52 * 7 + 3
-    assert drawn.squares[-1].title == "23 Sep 2026: 8 views"
+    assert drawn.squares[-1].title == "23 Sep 2026, so far: 8 views"
     assert [square.level for square in drawn.squares[-3:]] == [0, 1, 4]
-    assert drawn.days == (("23 Sep 2026", 8), ("22 Sep 2026", 1))
+    assert drawn.days == (("23 Sep 2026, so far", 8), ("22 Sep 2026", 1))
     assert [label.text for label in drawn.months][-1] == "Sep"
 
 

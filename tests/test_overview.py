@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from dashboards import BOARD
 from dashboards import declare
+from dashboards import midday_zone
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
@@ -24,6 +26,7 @@ from recount import visitor
 from tracked import OTHER_VISITOR
 from tracked import now
 
+from flask_unt.dashboard.charts import strip_svg
 from flask_unt.dashboard.clock import Clock
 
 make_site = pytest.fixture(sites)
@@ -155,3 +158,26 @@ def test_the_team_is_counted_only_on_demand(make_site):
     assert "With the team" in words(counted)
     assert "boss@example.com" in client.get(people.replace("&amp;", "&")).text
     assert "boss@example.com" not in client.get(f"{BOARD}/users").text
+
+
+def test_only_the_day_that_is_running_is_drawn_as_such(make_site):
+    app = make_site(UNT_TIMEZONE=midday_zone())
+    seen(app, "/", "Home")
+    declare(app, "ana@example.com")
+    client = opened(app)
+    today = Clock(app.config["UNT_TIMEZONE"], now()).today
+    past = f"from={today - timedelta(days=3)}&to={today - timedelta(days=1)}"
+
+    for path in ("", "/page/1"):
+        running = client.get(f"{BOARD}{path}").text
+        assert running.count(" data-running") == running.count(", so far<") == 1
+        over = client.get(f"{BOARD}{path}?{past}").text
+        assert " data-area" in over
+        assert "data-running" not in over
+
+    person = client.get(f"{BOARD}/user/1").text
+    assert (
+        len(re.findall(r'<rect class="l4 running"[^>]*><title>[^<]*so far', person))
+        == 1
+    )
+    assert strip_svg((3, 1)).count(" running") == 1

@@ -22,12 +22,25 @@ MONTH_LABEL = 18
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One day; ``level`` from 0 (no views) to 4."""
+    """One day; ``level`` from 0 (no views) to 4. Today's is ``running``."""
 
     x: int
     y: int
     level: int
     title: str
+    running: bool = False
+
+    @property
+    def svg(self) -> Markup:
+        """The square; while its day is running, with a dashed line around it."""
+        # A line lies on both sides of an edge.
+        edge = 0.5 if self.running else 0
+        size = 11 - 2 * edge
+        kind = f"l{self.level} running" if self.running else f"l{self.level}"
+        return Markup(
+            f'<rect class="{kind}" x="{self.x + edge}" y="{self.y + edge}"'
+            f' width="{size}" height="{size}" rx="2.5">'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,13 @@ def strip(days: Sequence[int]) -> tuple[Square, ...]:
     """The last days in a row, today last."""
     highest = max(days, default=0)
     return tuple(
-        Square(position * STEP, 0, level(views, highest), counted(views, "view"))
+        Square(
+            position * STEP,
+            0,
+            level(views, highest),
+            counted(views, "view"),
+            running=position == len(days) - 1,
+        )
         for position, views in enumerate(days)
     )
 
@@ -59,10 +78,7 @@ def strip(days: Sequence[int]) -> tuple[Square, ...]:
 @lru_cache(maxsize=4096)
 def strip_svg(days: tuple[int, ...]) -> Markup:
     """The squares of :func:`strip`: a list has hundreds of them."""
-    squares = "".join(
-        f'<rect class="l{each.level}" x="{each.x}" width="11" height="11" rx="2.5"/>'
-        for each in strip(days)
-    )
+    squares = Markup("").join(each.svg + Markup("</rect>") for each in strip(days))
     return Markup(
         f'<svg class="strip" viewBox="0 0 {len(days) * STEP - 2} 11" role="img"'
         f' aria-label="{strip_words(days)}">{squares}</svg>'
@@ -83,10 +99,12 @@ def calendar(days: Iterable[tuple[date, int]], today: date) -> Calendar:
     return Calendar(
         width=WEEKS * STEP,
         height=MONTH_LABEL + 7 * STEP,
-        squares=tuple(_square(day, first, views.get(day, 0), highest) for day in shown),
+        squares=tuple(
+            _square(day, first, views.get(day, 0), highest, today) for day in shown
+        ),
         months=tuple(_months(shown, first)),
         days=tuple(
-            (name_of(day), views[day]) for day in reversed(shown) if day in views
+            (_said(day, today), views[day]) for day in reversed(shown) if day in views
         ),
     )
 
@@ -107,11 +125,15 @@ def short_name_of(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"
 
 
-def _square(day: date, first: date, views: int, highest: int) -> Square:
+def _said(day: date, today: date) -> str:
+    return f"{name_of(day)}, so far" if day == today else name_of(day)
+
+
+def _square(day: date, first: date, views: int, highest: int, today: date) -> Square:
     week, weekday = divmod((day - first).days, 7)
-    title = f"{name_of(day)}: {counted(views, 'view')}"
+    title = f"{_said(day, today)}: {counted(views, 'view')}"
     y = MONTH_LABEL + weekday * STEP
-    return Square(week * STEP, y, level(views, highest), title)
+    return Square(week * STEP, y, level(views, highest), title, day == today)
 
 
 def _months(shown: Sequence[date], first: date) -> Iterable[Label]:

@@ -52,6 +52,23 @@
     });
   }
 
+  function hatching(ink) {
+    const tile = document.createElement("canvas");
+    const size = 8;
+    tile.width = tile.height = size;
+    const pen = tile.getContext("2d");
+    pen.strokeStyle = ink + "59";
+    pen.lineWidth = 1;
+    // Twice more beyond the corners, so that the tiles join.
+    [-size, 0, size].forEach((start) => {
+      pen.moveTo(start, size);
+      pen.lineTo(start + size, 0);
+    });
+    pen.stroke();
+
+    return pen.createPattern(tile, "repeat");
+  }
+
   function drawArea(box) {
     const rows = [...box.querySelectorAll("tbody tr")];
     const series = box.dataset.shown || "visitors";
@@ -59,8 +76,11 @@
     const before = rows.map((row) =>
       Number(row.dataset["before" + series[0].toUpperCase() + series.slice(1)]));
     const accent = colour("--accent");
-    const last = numbers.length - 2;
+    // The day that is not over yet, if it is the last one.
+    const running = (at) =>
+      box.dataset.running !== undefined && at.p1DataIndex === numbers.length - 1;
     box.classList.add("drawn");
+    const hatched = hatching(accent);
 
     return new Chart(box.querySelector("canvas"), {
       type: "line",
@@ -77,9 +97,9 @@
             pointHoverRadius: 4,
             pointHoverBackgroundColor: accent,
             cubicInterpolationMode: "monotone",
-            // Today is not over yet.
             segment: {
-              borderDash: (at) => (at.p0DataIndex >= last ? [4, 4] : undefined),
+              borderDash: (at) => (running(at) ? [4, 4] : undefined),
+              backgroundColor: (at) => (running(at) ? hatched : undefined),
             },
           },
           ...(before.some(Number.isFinite)
