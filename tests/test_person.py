@@ -35,7 +35,10 @@ from flask_unt import UNT
 from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.events import Entry
+from flask_unt.events import Event
+from flask_unt.events import Identity
 from flask_unt.events import event_payload
+from flask_unt.events import make_tracked
 from flask_unt.events import mark_of
 from flask_unt.state import forget_email
 from flask_unt.store import Store
@@ -66,6 +69,10 @@ def of_ada(visitor: str = ANN, start: int = START) -> list[Entry]:
     events = (first, second, leave(first), custom(f"c{start}", visitor, start, **props))
 
     return [entry(event, user=ADA) for event in events]
+
+
+def tracked(user: Identity) -> Event:
+    return make_tracked("buy", None, id="t", now=START, user=user)
 
 
 def of_bob(visitor: str, start: int) -> list[Entry]:
@@ -165,6 +172,50 @@ def test_an_address_goes_with_all_its_browsers(store: Store) -> None:
         store.declare_email(ANN, "ada@site.example", NOW)
 
 
+def test_what_was_set_aside_of_an_account_without_address_goes(store: Store) -> None:
+    """And nothing that only has the same digits somewhere."""
+    account = person(None, "7", "Ada")
+    store.write([entry(view(), user=account)], NOW)
+    others = [
+        entry(view("b", BEN, title='"7"'), user=BOB),
+        entry(view("c", BEN), user=person("77@site.example", "77", "7")),
+    ]
+    theirs = [
+        entry(view("d", BEN), user=account),
+        Entry(START, "", None, False, None, (tracked(account),)),
+    ]
+
+    for one in (*others, *theirs):
+        store.set_aside([event_payload(one.events[0], one)], "odd", NOW)
+
+    unread = '[9,1,"",null,false,{},"x"]'
+    texts = [unread.format('["","7",""]'), unread.format('["7","8","Bob"]')]
+    store.set_aside(texts, "odd", NOW)
+    (known,) = rows(store, schema.user)
+    found = store.export_user(known.id)
+    assert found is not None and len(found["unt_set_aside"]) == 3
+
+    store.forget_user(known.id, NOW)
+    left = {row.payload for row in rows(store, schema.set_aside)}
+    assert left == {*(event_payload(o.events[0], o) for o in others), texts[1]}
+
+
+def test_on_a_shared_browser_no_figure_names_them_any_more(store: Store) -> None:
+    store.write([*of_ada(), *of_bob(ANN, START + HOUR)], NOW)
+    store.recompute_figures()
+    ada = next(row.id for row in rows(store, schema.user) if row.email == ADA.email)
+    store.forget_email("ada@site.example", NOW)
+
+    named = {
+        table.name
+        for table in schema.metadata.sorted_tables
+        for column in table.c
+        if column.name in ("user_id", "whose_id", "owner_id", "impersonator_id")
+        and any(getattr(row, column.name) == ada for row in rows(store, table))
+    }
+    assert named == set()
+
+
 def test_on_a_shared_browser_only_their_own_rows_go(store: Store) -> None:
     """What is left is as if they had never signed in there."""
     bob = of_bob(ANN, START + 5 * HOUR)
@@ -182,13 +233,13 @@ def test_on_a_shared_browser_only_their_own_rows_go(store: Store) -> None:
     assert {n: found[n] == expected[n] for n in expected} == dict.fromkeys(
         expected, True
     )
-    assert rows(store, schema.forgotten) == []
+    assert [row.person for row in rows(store, schema.forgotten)] == [True]
 
 
 def test_anonymous_views_of_a_shared_browser_are_the_first_users(store: Store) -> None:
     anonymous = entry(view("anon", ANN, START - HOUR, path="/before"))
     store.write([anonymous, *of_ada(), *of_bob(ANN, START + 2 * HOUR)], NOW)
-    store.forget_email("bob@site.example", NOW)
+    store.forget_email("bob@site.example", START + 3 * HOUR)
     assert len(rows(store, schema.page_view)) == 3
 
     store.write(of_bob(ANN, START + 4 * HOUR), NOW)
@@ -356,6 +407,14 @@ def test_forget_asks_first(app: Flask) -> None:
     assert rows(state_of(app).store, schema.page_view) == []
 
 
+def test_forget_whom_nobody_knows_yet(app: Flask) -> None:
+    """What waits of them is dropped."""
+    store = state_of(app).store
+    done = command(app, "forget", "bob@site.example", input="y\n")
+    assert "is dropped" in done.output
+    assert store.write([entry(view(visitor=BEN), user=BOB)], NOW).forgotten == 1
+
+
 def test_forget_a_visitor(app: Flask) -> None:
     done = command(app, "forget", ANN, "--yes")
 
@@ -367,8 +426,9 @@ def test_forget_a_visitor(app: Flask) -> None:
 def test_who_is_nobody_is_said(app: Flask, name: str) -> None:
     yes = ["--yes"] if name == "forget" else []
 
-    assert "Nobody is known" in command(app, name, "x@site.example", *yes).output
-    assert command(app, name, "x@site.example").exit_code == 1
+    said = command(app, name, "x@site.example", *yes)
+    assert "Nobody is known" in said.output
+    assert said.exit_code == command(app, name, "x@site.example").exit_code == 1
     assert "Give an email address" in command(app, name, "nonsense").output
 
 

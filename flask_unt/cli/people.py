@@ -16,6 +16,7 @@ from .group import sentences
 from .group import unt
 
 UNKNOWN = "Nobody is known as {who}."
+DROPPED = f"{UNKNOWN} What still waits of them is dropped when its turn comes."
 
 
 @unt.command("forget")
@@ -25,7 +26,8 @@ def forget(who: str, yes: bool) -> None:
     """Erase a person for good. WHO is an email, or a visitor's uuid.
 
     With an email all their browsers go, and what of these still comes is dropped. On a
-    browser that somebody else signed in on, only their own views go.
+    browser that somebody else signed in on, only their own views go. What waits to be
+    written is dropped, too, also of an address that nobody is known by yet.
     """
     state = get_state()
 
@@ -66,7 +68,7 @@ def _email_question(state: State, email: str) -> str:
     person = state.store.person_of_email(email)
 
     if person is None:
-        raise click.ClickException(UNKNOWN.format(who=email))
+        return f"{UNKNOWN.format(who=email)} Drop what may still wait of them?"
 
     alone, shared = len(person.alone), len(person.shared)
     others = ", ".join(other for other in person.emails if other != email)
@@ -83,7 +85,7 @@ def _forget(state: State, visitor: str | None, email: str) -> str:
     forgotten = forget_email(state, email, now_ms())
 
     if forgotten is None:
-        return UNKNOWN.format(who=email)
+        raise click.ClickException(DROPPED.format(who=email))
 
     return (
         f"{email} is forgotten, with {len(forgotten.visitors)} browsers;"

@@ -16,6 +16,7 @@ from .entries import ENTRY_VERSION
 from .entries import decode_entry
 from .entries import encode_entry
 from .keys import forgotten_hash
+from .keys import forgotten_name_hashes
 from .keys import stored_key
 from .kinds import Custom
 from .kinds import Entry
@@ -63,6 +64,7 @@ __all__ = [
     "encode_entry",
     "event_payload",
     "forgotten_hash",
+    "forgotten_name_hashes",
     "is_acting_mark_of",
     "is_mark_of",
     "last_made",

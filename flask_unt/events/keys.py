@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
+from collections.abc import Sequence
+
+from .kinds import Identity
 
 # Fixed bounds, 2015 and 2100: relative to now, a late retry would get another key.
 EARLIEST = 1_420_070_400_000
@@ -57,3 +61,18 @@ def forgotten_hash(visitor: str) -> bytes:
     """The 16 bytes that a forgotten visitor is known by, which name nobody."""
     id = bytes.fromhex(visitor.replace("-", ""))
     return hashlib.sha256(b"forgotten" + id).digest()[:16]
+
+
+def forgotten_name_hashes(who: Identity, keys: Sequence[bytes]) -> list[bytes]:
+    """What a forgotten person is known by: a hash of the address, one of the id.
+
+    One of each for each of these keys, without which nobody can tell whose they are.
+    """
+    names = [("email", who.email), ("id", who.id)]
+    texts = [f"forgotten|{kind}|{name}" for kind, name in names if name is not None]
+
+    return [
+        hmac.digest(key, text.encode("utf-8", "replace"), hashlib.sha256)[:16]
+        for key in keys or (b"",)
+        for text in texts
+    ]

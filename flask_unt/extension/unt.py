@@ -179,7 +179,8 @@ class UNT:
     def forget(self, who: str) -> bool:
         """Erase a person, by email or a visitor's uuid; False if nobody is known so.
 
-        In an app context. See docs/privacy.md for what goes on shared browsers.
+        In an app context. See docs/privacy.md for what goes on shared browsers, and of
+        what waits to be written.
 
         :raises UNTError: ``who`` is neither, or the database takes no writes now.
         """

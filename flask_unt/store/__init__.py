@@ -28,6 +28,7 @@ from flask_unt.failpoint import failpoint
 
 from . import demo
 from . import forget
+from . import forgotten
 from . import import_2017
 from . import migrate
 from . import people
@@ -216,7 +217,7 @@ class Store(Reported, Aside, Own, Persons, HostColumned, HostReported):
             user_id = people.meet_declared(connection, email, now)
             rows = people.meet_visitors(connection, {visitor: Seen(now, now)})
 
-            if forget.forgotten_among(connection, [visitor]):
+            if forgotten.forgotten_among(connection, [visitor]):
                 raise VisitorForgotten([visitor])
 
             people.declare(connection, rows[visitor].id, user_id, now)
@@ -241,7 +242,7 @@ class Store(Reported, Aside, Own, Persons, HostColumned, HostReported):
     def forgotten_hashes(self) -> Sequence[bytes]:
         """What forgotten visitors are known by: see ``events.forgotten_hash``."""
         with self._transactions.reading() as connection:
-            return forget.forgotten_hashes(connection)
+            return forgotten.forgotten_hashes(connection)
 
     def fresh_at(self, visitor: str) -> int | None:
         """When this visitor was made on purpose; None where it was not."""

@@ -108,7 +108,7 @@ class Aside:
             if found is None:
                 return None
 
-            entry, events = _entry_of(found.payload), found.events
+            entry, events = entry_of(found.payload), found.events
             return self._transactions.write(
                 lambda c: _put_back(c, id, entry, events, self._rules(), now)
             )
@@ -172,7 +172,7 @@ def _put_back(
     return replayed
 
 
-def _entry_of(payload: str) -> Entry:
+def entry_of(payload: str) -> Entry:
     """An event with names, or an entry that could not be read when it came.
 
     :raises ValueError: neither.

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .aside_of import aside_of_accounts
 from .dialect import select_in
 from .merges import members_of
 from .person import Person
@@ -61,7 +62,9 @@ def export_person(connection: sa.Connection, person: Person) -> dict[str, Rows]:
         "unt_visitor": _rows(connection, visitor, visitor.c.id, person.alone),
         **_shown(connection, lambda table: _theirs(table, ids, browsers)),
         **_of_browsers(connection, person.alone),
-        "unt_set_aside": _set_aside(connection, [*words, *names], person.emails),
+        "unt_set_aside": _set_aside(
+            connection, [*words, *names], person.emails, person.host_ids
+        ),
     }
 
 
@@ -142,22 +145,28 @@ def _of_browsers(connection: sa.Connection, ids: Sequence[int]) -> dict[str, Row
 
 
 def _set_aside(
-    connection: sa.Connection, words: Sequence[str], emails: Collection[str]
+    connection: sa.Connection,
+    words: Sequence[str],
+    emails: Collection[str],
+    host_ids: Collection[str] = (),
 ) -> Rows:
     """Events that the database refused, which name one of these; without the id.
 
     None of somebody who was signed in with another address than these.
     """
-    found = {}
+    columns = sa.select(set_aside)
+    of_accounts = aside_of_accounts(connection, host_ids)
+    rows = [_plain(row._mapping, columns) for row in of_accounts]
+    found = {row["id"]: _without_secret(row) for row in rows}
 
     for word in words:
         about = set_aside.c.payload.contains(word, autoescape=True)
 
-        for row in _read(connection, sa.select(set_aside).where(about)):
-            payload = _without_id(row["payload"])
+        for row in _read(connection, columns.where(about)):
+            shown = _without_secret(row)
 
-            if _address_in(payload) in {None, *emails}:
-                found[row["id"]] = {**row, "payload": payload}
+            if _address_in(shown["payload"]) in {None, *emails}:
+                found[row["id"]] = shown
 
     return [found[id] for id in sorted(found)]
 
@@ -166,6 +175,10 @@ def _address_in(payload: Any) -> Any:
     who = payload.get("user") if isinstance(payload, dict) else None
 
     return who.get("email") if isinstance(who, dict) else None
+
+
+def _without_secret(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "payload": _without_id(row["payload"])}
 
 
 def _without_id(payload: str) -> Any:

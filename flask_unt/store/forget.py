@@ -5,25 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from flask_unt.events import Entry
-from flask_unt.events import forgotten_hash
-
 from .aliases import browsers
 from .dialect import chunks
-from .dialect import insert_missing
 from .dialect import select_in
+from .forgotten import remember_visitor
 from .links import Seen
 from .links import settle
 from .merges import leave_merges
 from .people import lock_users
 from .people import meet_visitors
 from .schema import event
-from .schema import forgotten
 from .schema import leave
 from .schema import link
 from .schema import page_view
@@ -51,45 +46,11 @@ def forget_visitor(connection: sa.Connection, name: str, now: int) -> set[int]:
     lock_users(connection, _users_of(connection, uuid.UUID(name).bytes))
     # Its row, made where there is none, is what a write of its views waits for.
     row = meet_visitors(connection, {name: Seen(now, now)}).get(name)
-    insert_missing(
-        connection, forgotten, [{"hash": forgotten_hash(name), "at": now}], "hash"
-    )
+    remember_visitor(connection, name, now)
     about = set_aside.c.payload.contains(name)
     connection.execute(sa.delete(set_aside).where(about))
 
     return set() if row is None else _erase(connection, row)
-
-
-def forgotten_among(
-    connection: sa.Connection, names: Iterable[str | None]
-) -> frozenset[str]:
-    """Those of these visitors that were forgotten; their rows are deleted again."""
-    hashes = {forgotten_hash(name): name for name in names if name is not None}
-    statement = sa.select(forgotten.c.hash)
-    rows = select_in(connection, statement, forgotten.c.hash, sorted(hashes))
-    gone = frozenset(hashes[row.hash] for row in rows)
-
-    for chunk in chunks(sorted(uuid.UUID(name).bytes for name in gone)):
-        connection.execute(sa.delete(visitor).where(visitor.c.uuid.in_(chunk)))
-
-    return gone
-
-
-def without(entries: Iterable[Entry], gone: frozenset[str]) -> list[Entry]:
-    """The entries without any word of these visitors."""
-    return [
-        replace(
-            entry,
-            events=tuple(e for e in entry.events if e.visitor not in gone),
-            cookie=None if entry.cookie in gone else entry.cookie,
-        )
-        for entry in entries
-    ]
-
-
-def forgotten_hashes(connection: sa.Connection) -> Sequence[bytes]:
-    """What all forgotten visitors are known by."""
-    return connection.scalars(sa.select(forgotten.c.hash)).all()
 
 
 def _erase(connection: sa.Connection, row: sa.Row[Any]) -> set[int]:

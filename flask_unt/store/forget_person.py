@@ -8,14 +8,19 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from flask_unt.events import Identity
+
+from .aside_of import aside_of_accounts
 from .attach import attach_events
 from .dialect import chunks
 from .dialect import select_in
 from .dialect import update_rows
 from .forget import forget_visitor
+from .forgotten import remember_people
 from .links import settle
 from .merges import leave_merges
 from .people import lock_users
+from .people import wait_for_user
 from .person import Person
 from .person import is_of
 from .person import quoted
@@ -30,6 +35,7 @@ from .schema import user
 from .schema import user_figures
 from .schema import visit
 from .schema import visitor
+from .schema import visitor_figures
 from .visitor_marks import mark_anew
 from .write import Rules
 from .write import mark_hours
@@ -52,12 +58,14 @@ def forget_person(
     """Erase somebody. On a browser that another user signed in on, only their rows."""
     _lock(connection, (*person.alone, *person.shared))
     names = _names(connection, person.alone)
+    remember_people(connection, person.identities, rules.mark_keys, now)
     moments = set()
 
     for id in person.shared:
         moments |= _erase_from(connection, id, person.user_ids, rules.timeout_ms)
 
     _unlink(connection, person)
+    _erase_figures(connection, person)
 
     for name in names:
         moments |= forget_visitor(connection, name, now)
@@ -66,6 +74,14 @@ def forget_person(
     mark_hours(connection, moments, rules.timezone)
 
     return Forgotten(tuple(names), len(person.shared), len(person.user_ids))
+
+
+def remember_address(
+    connection: sa.Connection, email: str, keys: Sequence[bytes], now: int
+) -> None:
+    """Have what came of an address until now dropped, whoever knows it so far."""
+    wait_for_user(connection, email, now)
+    remember_people(connection, [Identity(email, None, None)], keys, now)
 
 
 def lock_users_of(connection: sa.Connection, person: Person | None) -> None:
@@ -214,3 +230,14 @@ def _erase_users(connection: sa.Connection, person: Person) -> None:
     for word in {word for email in person.emails for word in quoted(email)}:
         about = set_aside.c.payload.contains(word, autoescape=True)
         connection.execute(sa.delete(set_aside).where(about))
+
+    theirs = [row.id for row in aside_of_accounts(connection, person.host_ids)]
+
+    for chunk in chunks(theirs):
+        connection.execute(sa.delete(set_aside).where(set_aside.c.id.in_(chunk)))
+
+
+def _erase_figures(connection: sa.Connection, person: Person) -> None:
+    """Those of shared browsers name them, and are made anew only later."""
+    theirs = visitor_figures.c.user_id.in_(person.user_ids)
+    connection.execute(sa.delete(visitor_figures).where(theirs))

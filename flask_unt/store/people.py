@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flask_unt.events import Identity
 
 from .bulk import add_missing
+from .bulk import add_new
 from .bulk import change_rows
 from .claims import restore_claim
 from .dialect import insert_missing
@@ -51,25 +52,41 @@ def meet_visitors(
     return {names[row.uuid]: row for row in known}
 
 
-def hold_users(connection: sa.Connection, identities: Iterable[Identity]) -> None:
-    """Keep those of these people who are known from being forgotten until the end."""
+def hold_users(connection: sa.Connection, identities: Iterable[Identity]) -> set[int]:
+    """Keep those of these people who are known from being forgotten until the end.
+
+    :returns: the ids of these users.
+    """
     people = set(identities)
     host_ids = sorted({one.id for one in people if one.id})
     emails = sorted({one.email for one in people if one.email})
     by_id = select_in(connection, sa.select(user.c.id), user.c.host_id, host_ids)
     verified = sa.select(user.c.id).where(user.c.verified.is_(True))
     by_email = select_in(connection, verified, user.c.email, emails)
-    lock_users(connection, (row.id for row in (*by_id, *by_email)), shared=True)
+
+    return lock_users(connection, (row.id for row in (*by_id, *by_email)), shared=True)
 
 
 def lock_users(
     connection: sa.Connection, ids: Iterable[int], *, shared: bool = False
-) -> None:
-    """Lock users, in the order of their ids, before any visitor is."""
+) -> set[int]:
+    """Lock users, in the order of their ids, before any visitor is; who is there."""
     # On PostgreSQL a shared one still lets another write change a name.
     ordered = sa.select(user.c.id).order_by(user.c.id)
     statement = ordered.with_for_update(read=shared, key_share=shared)
-    list(select_in(connection, statement, user.c.id, sorted(set(ids))))
+    rows = select_in(connection, statement, user.c.id, sorted(set(ids)))
+
+    return {row.id for row in rows}
+
+
+def wait_for_user(connection: sa.Connection, email: str, now: int) -> None:
+    """Wait for whoever makes a verified user of this address just now."""
+    row = {"email": email, "verified": True, "created_at": now, "team": False}
+
+    # Where nobody does, the row is ours; who begins now waits for us to end.
+    if add_new(connection, user, list(row), [tuple(row.values())], "verified"):
+        ours = (user.c.email == email, user.c.verified.is_(True))
+        connection.execute(sa.delete(user).where(*ours))
 
 
 def meet_users(

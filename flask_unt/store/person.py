@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from flask_unt.events import Identity
+
 from .dialect import select_in
 from .links import MERGED
 from .merges import members_of
@@ -23,7 +25,7 @@ from .schema import visitor
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Ids of somebody's users, and of their browsers; all addresses they are known by.
+    """Ids of somebody's users, and of their browsers; all names they are known by.
 
     ``alone`` are browsers of nobody else; on ``shared`` ones somebody else has signed
     in, too, so that only this person's views there are theirs.
@@ -33,6 +35,15 @@ class Person:
     alone: tuple[int, ...]
     shared: tuple[int, ...]
     emails: tuple[str, ...] = ()
+    host_ids: tuple[str, ...] = ()
+
+    @property
+    def identities(self) -> list[Identity]:
+        """Each of their addresses, and each id of an account of theirs."""
+        return [
+            *(Identity(email, None, None) for email in self.emails),
+            *(Identity(None, id, None) for id in self.host_ids),
+        ]
 
 
 def quoted(email: str) -> tuple[str, str]:
@@ -69,9 +80,14 @@ def _person(
     shared = _shared(connection, visitor_ids, user_ids)
     shared |= _acted_on(connection, user_ids) - set(visitor_ids)
     alone = tuple(id for id in visitor_ids if id not in shared)
-    emails = _emails(connection, user_ids)
 
-    return Person(user_ids, alone, tuple(sorted(shared)), emails)
+    return Person(
+        user_ids,
+        alone,
+        tuple(sorted(shared)),
+        _known_by(connection, user.c.email, user_ids),
+        _known_by(connection, user.c.host_id, user_ids),
+    )
 
 
 def visitor_id_of(connection: sa.Connection, key: bytes) -> int | None:
@@ -95,10 +111,10 @@ def is_of(
     return whose.in_(user_ids)
 
 
-def _emails(connection: sa.Connection, user_ids: Collection[int]) -> tuple[str, ...]:
-    statement = sa.select(user.c.email).where(
-        user.c.id.in_(user_ids), user.c.email.is_not(None)
-    )
+def _known_by(
+    connection: sa.Connection, name: sa.Column[Any], user_ids: Collection[int]
+) -> tuple[str, ...]:
+    statement = sa.select(name).where(user.c.id.in_(user_ids), name.is_not(None))
 
     return tuple(sorted(set(connection.scalars(statement))))
 

@@ -32,11 +32,18 @@ class Persons(CatchesUp):
     def forget_email(self, email: str, now: int) -> Forgotten | None:
         """Erase everybody of this address, and who is merged with them.
 
-        In one transaction; None if nobody is.
+        In one transaction; None if nobody is. What came of them until now and is not
+        written yet is dropped, also where nobody is known by that address so far.
 
         :raises StoreUnavailable: the database cannot be written to now.
         """
-        return self._forget(lambda connection: find_person(connection, email), now)
+        keys = self._rules().mark_keys
+
+        return self._forget(
+            lambda c: find_person(c, email),
+            now,
+            lambda c: forget_person.remember_address(c, email, keys, now),
+        )
 
     def forget_user(self, id: int, now: int) -> Forgotten | None:
         """Erase a user and who is merged with them; None if there is no such user.
@@ -120,9 +127,13 @@ class Persons(CatchesUp):
             return None if id is None else export.export_visitor(connection, id)
 
     def _forget(
-        self, find: Callable[[sa.Connection], Person | None], now: int
+        self,
+        find: Callable[[sa.Connection], Person | None],
+        now: int,
+        begin: Callable[[sa.Connection], None] = lambda connection: None,
     ) -> Forgotten | None:
         def erase(connection: sa.Connection) -> Forgotten | None:
+            begin(connection)
             # Locked as they are found; what was written meanwhile is found, too.
             forget_person.lock_users_of(connection, find(connection))
             person = find(connection)

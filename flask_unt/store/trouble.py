@@ -9,6 +9,10 @@ MYSQL_OUTAGES = (1021, 1114, 1290, 1792, 1836)
 SQLITE_OUTAGES = ("disk is full", "disk I/O", "readonly database")
 
 
+class Overtaken(WriteFailed):
+    """Another transaction came in between: the same write, begun anew, sees it."""
+
+
 def unavailable(error: BaseException) -> StoreUnavailable:
     """The same trouble as one sentence, without the statement and its values."""
     return StoreUnavailable(f"The database cannot be used now: {_words(error)}")
@@ -22,7 +26,8 @@ def refused(error: BaseException) -> WriteFailed:
 def is_passing(error: BaseException) -> bool:
     """Whether trying again at once may help: a deadlock, a lock that another holds."""
     return (
-        _sqlstate(error) in ("40001", "40P01", "55P03")
+        isinstance(error, Overtaken)
+        or _sqlstate(error) in ("40001", "40P01", "55P03")
         or _number(error) in (1020, 1205, 1213)
         or "is locked" in str(_number(error))
     )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from flask_unt.agents import Agent
 from flask_unt.events import Entry
+from flask_unt.events import Identity
 
 from .aliases import note_aliases
 from .attach import attach_events
@@ -25,8 +26,9 @@ from .bulk import add_new
 from .bulk import add_rows
 from .dialect import select_in
 from .dialect import upsert
-from .forget import forgotten_among
-from .forget import without
+from .forgotten import forgotten_among
+from .forgotten import without_people
+from .forgotten import without_visitors
 from .hours import hours_among
 from .leaves import apply_readings
 from .leaves import take_early
@@ -64,6 +66,7 @@ from .schema import page_view
 from .team import note_team
 from .team import owners_of
 from .team import team_among
+from .trouble import Overtaken
 from .whose import Decided
 from .whose import decide_owners
 
@@ -107,15 +110,18 @@ class Kept(NamedTuple):
 def write_entries(
     connection: sa.Connection, entries: Sequence[Entry], rules: Rules, now: int
 ) -> Written:
-    """Write what is new in these entries, but for those of forgotten visitors."""
+    """Write what is new in these entries, but nothing of who was forgotten."""
     sent = sort_out(entries)
-    hold_users(connection, sent.identities)
-    visitors = meet_visitors(connection, sent.seen)
+    held = hold_users(connection, sent.identities)
+    left = without_people(connection, sent, rules.mark_keys)
+    batch = sent if left is sent.entries else sort_out(left)
+    visitors = meet_visitors(connection, batch.seen)
     kept = look(connection)
-    names = {*sent.seen, *(entry.cookie for entry in sent.entries)}
+    names = {*batch.seen, *(entry.cookie for entry in batch.entries)}
     gone = forgotten_among(connection, names) if kept.forgotten else frozenset()
-    batch = sort_out(without(entries, gone)) if gone else sent
-    people = _meet_people(connection, batch, visitors, rules, now)
+    batch = sort_out(without_visitors(left, gone)) if gone else batch
+    users = _meet_users(connection, batch, held, rules, now)
+    people = _meet_people(connection, batch, visitors, users, rules)
     views = _unknown(connection, page_view, batch.views)
     customs = _unknown(connection, event, batch.customs)
     later = {key: r for key, r in batch.readings.items() if key not in views}
@@ -153,15 +159,30 @@ def write_entries(
     )
 
 
+def _meet_users(
+    connection: sa.Connection, batch: Batch, held: set[int], rules: Rules, now: int
+) -> dict[Identity, int]:
+    """Have the users in the table.
+
+    :raises Overtaken: one who is new was forgotten before they were there.
+    """
+    users = meet_users(connection, batch.identities, now)
+    is_sure = held.issuperset(users.values())
+
+    if is_sure or without_people(connection, batch, rules.mark_keys) is batch.entries:
+        return users
+
+    raise Overtaken("Somebody was forgotten while this was written.")
+
+
 def _meet_people(
     connection: sa.Connection,
     batch: Batch,
     visitors: Mapping[str, sa.Row[Any]],
+    users: Mapping[Identity, int],
     rules: Rules,
-    now: int,
 ) -> People:
     here = {name: visitors[name] for name in batch.seen}
-    users = meet_users(connection, batch.identities, now)
     links: dict[tuple[int, int, str], Seen] = {}
 
     for (name, identity, reason), seen in batch.signed_in.items():

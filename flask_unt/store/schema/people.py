@@ -71,4 +71,5 @@ forgotten = table(
     "unt_forgotten",
     sa.Column("hash", Key, primary_key=True),
     sa.Column("at", Moment, nullable=False),
+    flag("person"),
 )

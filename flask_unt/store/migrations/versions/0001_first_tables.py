@@ -139,6 +139,7 @@ _table(
     "unt_forgotten",
     sa.Column("hash", Key, primary_key=True),
     sa.Column("at", Moment, nullable=False),
+    _flag("person"),
 )
 
 _table(
