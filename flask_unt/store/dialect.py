@@ -91,6 +91,14 @@ def select_in(
         yield from connection.execute(statement.where(among))
 
 
+def delete_in(
+    connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]
+) -> None:
+    """Delete the rows that have one of these values, some at a time."""
+    for chunk in chunks(values):
+        connection.execute(sa.delete(column.table).where(column.in_(chunk)))
+
+
 def is_among(
     connection: sa.Connection, column: sa.ColumnElement[Any], values: list[Any]
 ) -> sa.ColumnElement[bool]:

@@ -25,7 +25,6 @@ from .person import Person
 from .person import is_of
 from .person import quoted
 from .regroup import regroup
-from .regroup import singles
 from .schema import event
 from .schema import leave
 from .schema import link
@@ -36,6 +35,7 @@ from .schema import user_figures
 from .schema import visit
 from .schema import visitor
 from .schema import visitor_figures
+from .stored_visits import singles
 from .visitor_marks import mark_anew
 from .write import Rules
 from .write import mark_hours

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .batch import Reading
-from .dialect import chunks
+from .dialect import delete_in
 from .dialect import select_in
 from .dialect import update_rows
 from .dialect import upsert
@@ -63,9 +63,7 @@ def take_early(
 ) -> dict[bytes, Reading]:
     """The readings that came before these views; they are not kept any longer."""
     found = _early(connection, keys)
-
-    for chunk in chunks(sorted(found)):
-        connection.execute(sa.delete(leave).where(leave.c.id.in_(chunk)))
+    delete_in(connection, leave.c.id, sorted(found))
 
     return found
 

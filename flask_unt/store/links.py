@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from .aliases import browsers
-from .dialect import chunks
+from .dialect import delete_in
 from .dialect import select_in
 from .dialect import update_rows
 from .dialect import upsert
@@ -175,9 +175,7 @@ def _store_derived(
     new = {"since": "new", "until": "new"}
     upsert(connection, link, _rows(wanted), ("visitor_id", "user_id", "reason"), new)
     gone = sorted(row.id for key, row in stored.items() if key not in wanted)
-
-    for chunk in chunks(gone):
-        connection.execute(sa.delete(link).where(link.c.id.in_(chunk)))
+    delete_in(connection, link.c.id, gone)
 
 
 def _rows(links: Mapping[tuple[int, int, str], Seen]) -> list[dict[str, Any]]:

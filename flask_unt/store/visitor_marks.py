@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from .dialect import chunks
+from .dialect import delete_in
 from .schema import link
 from .schema import page_visitor
 from .schema import visitor
@@ -36,11 +37,9 @@ def mark_anew(connection: sa.Connection, ids: Iterable[int]) -> None:
 
     For where views that were noted count no more.
     """
-    for chunk in chunks(sorted(set(ids))):
-        seen = sa.delete(page_visitor).where(page_visitor.c.visitor_id.in_(chunk))
-        connection.execute(seen)
-
-    mark_visitors(connection, ids, since=0)
+    visitor_ids = sorted(set(ids))
+    delete_in(connection, page_visitor.c.visitor_id, visitor_ids)
+    mark_visitors(connection, visitor_ids, since=0)
 
 
 def mark_visitors_of(connection: sa.Connection, user_ids: Iterable[int]) -> None:
