@@ -30,8 +30,8 @@ from ..state import SHOWN
 from ..state import State
 from ..state import forget_visitor
 from ..state import get_state
-from ..store.own import OwnData
 from ..store.reports import Log
+from ..store.reports import OwnData
 from . import assets
 from .access import is_own_origin
 from .clock import Clock

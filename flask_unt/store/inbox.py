@@ -11,16 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
-from contextlib import contextmanager
-from contextlib import suppress
 from dataclasses import dataclass
 from threading import TIMEOUT_MAX
 
 import sqlalchemy as sa
 
-from flask_unt.errors import UNTError
 from flask_unt.errors import VisitorForgotten
 from flask_unt.events import decode_entry
 from flask_unt.events import forgotten_hash
@@ -49,8 +45,6 @@ QUIET_SECONDS = 0.15
 QUIET_SHARE = 0.02
 BUSY_SECONDS = 0.1
 BUSY_SHARE = 0.03
-PATIENCE = 10.0
-READ_PATIENCE = 2.0
 AFTERWARDS = 250
 AFTERWARDS_SECONDS = 0.05
 
@@ -204,25 +198,6 @@ class Inbox:
             self._turn.release()
 
         return done
-
-
-class CatchesUp:
-    """The part of a store that writes what waits before anybody reads."""
-
-    inbox: Inbox
-    _transactions: Transactions
-
-    def catch_up(self, seconds: float = PATIENCE) -> None:
-        """Write what waits in the inbox, for so long; the rest goes on waiting."""
-        with suppress(UNTError):
-            self.inbox.drain(time.time_ns() // 1_000_000, seconds)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        self.catch_up(READ_PATIENCE)
-
-        with self._transactions.reading() as connection:
-            yield connection
 
 
 def _received(data: bytes) -> int | None:

@@ -6,6 +6,9 @@ from .here_now import live
 from .logs import navigation_log
 from .logs import place_before
 from .logs import visitor_log
+from .own import OwnData
+from .own import export_own
+from .own import own_data
 from .page_search import find_pages
 from .pages import page
 from .pages import page_detail
@@ -85,6 +88,7 @@ __all__ = [
     "Moments",
     "Origins",
     "Overview",
+    "OwnData",
     "PageDetail",
     "PageName",
     "PagePerson",
@@ -105,11 +109,13 @@ __all__ = [
     "became_known",
     "count_users",
     "count_visitors",
+    "export_own",
     "find_pages",
     "live",
     "navigation_log",
     "origins",
     "overview",
+    "own_data",
     "page",
     "page_detail",
     "page_share",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from . import reports
-from .ownership import with_team
-from .settings import StoreSettings
-from .transactions import Transactions
+from .. import reports
+from ..ownership import with_team
+from .upkeep import KeptUp
 
 
-class ReportedPages:
+class ReportedPages(KeptUp):
     """The part of a store that knows one page, and who is here now."""
-
-    settings: StoreSettings
-    _transactions: Transactions
 
     def page(self, id: int) -> reports.PageName | None:
         """How a page is called: see :func:`reports.page`."""
@@ -106,7 +102,3 @@ class ReportedPages:
                 limit=limit,
                 bots=with_team(self.settings.bots, team),
             )
-
-    def _bring_up_to_date(self, now: int) -> None:
-        """Recompute what is marked, as far as that goes quickly."""
-        raise NotImplementedError

@@ -8,26 +8,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import claims
-from . import export
-from . import forget_person
-from . import merges
-from .forget_person import Forgotten
-from .inbox import CatchesUp
-from .person import Person
-from .person import find_person
-from .person import person_of
-from .person import uuid_of
-from .person import visitor_id_of
-from .transactions import Transactions
-from .write import Rules
+from .. import claims
+from .. import export
+from .. import forget_person
+from .. import merges
+from ..forget_person import Forgotten
+from ..person import Person
+from ..person import find_person
+from ..person import person_of
+from ..person import uuid_of
+from ..person import visitor_id_of
+from .opened import Opened
 
 
-class Persons(CatchesUp):
+class Persons(Opened):
     """The part of a store that knows who is who."""
-
-    _transactions: Transactions
-    _rules: Callable[[], Rules]
 
     def forget_email(self, email: str, now: int) -> Forgotten | None:
         """Erase everybody of this address, and who is merged with them.

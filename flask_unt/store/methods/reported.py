@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
-
-import sqlalchemy as sa
-
-from flask_unt.errors import UNTError
-
-from . import reports
-from .figures import is_behind
-from .figures import recompute_figures
-from .inbox import CatchesUp
-from .ownership import with_team
-from .rebuild import begin_rebuild
-from .rebuild import marks_left
+from .. import reports
+from ..ownership import with_team
 from .reported_pages import ReportedPages
-from .schema import site
-from .settings import StoreSettings
-from .transactions import Transactions
-from .upkeep import recompute_marks
-
-HOURS_AT_ONCE = 24
-VISITORS_AT_ONCE = 200
-REPORT_PATIENCE = 2.0
+from .upkeep import REPORT_PATIENCE
 
 
-class Reported(ReportedPages, CatchesUp):
+class Reported(ReportedPages):
     """What the dashboard asks; see the functions of the same names in ``reports``."""
-
-    settings: StoreSettings
-    _transactions: Transactions
 
     def overview(
         self, *, since: int, until: int, now: int, team: bool = False
@@ -183,77 +160,3 @@ class Reported(ReportedPages, CatchesUp):
         """Whose browser this is: see :func:`reports.visitor_user`."""
         with self._transactions.reading() as connection:
             return reports.visitor_user(connection, uuid)
-
-    def recompute_marks(self, limit: int, now: int) -> int:
-        """Bring the latest marked hours' rollups up to date; how many marks."""
-        return self._transactions.write(
-            lambda c: recompute_marks(c, limit=limit, **self._counted())
-        )
-
-    def rebuild(self, now: int, progress: Callable[[int, int], None]) -> int:
-        """Add up all open hours anew, in the present time zone; how many these were.
-
-        :param progress: is told how many hours are done, and of how many.
-        :raises StoreUnavailable: the database cannot be written to now.
-        """
-        zone = self.settings.timezone
-        self.catch_up()
-        self._transactions.write(lambda c: begin_rebuild(c, zone))
-        hours = self._marks_left()
-        left = hours
-
-        while left:
-            self.recompute_marks(HOURS_AT_ONCE, now)
-            left = self._marks_left()
-            progress(max(0, hours - left), hours)
-
-        return hours
-
-    def zone_of_rollups(self) -> str | None:
-        """The time zone in which open hours were added up."""
-        with self._transactions.reading() as connection:
-            return connection.scalar(sa.select(site.c.timezone).where(site.c.id == 1))
-
-    def _marks_left(self) -> int:
-        with self._transactions.reading() as connection:
-            return marks_left(connection)
-
-    def recompute_figures(self, limit: int = VISITORS_AT_ONCE) -> int:
-        """Bring the figures of marked visitors up to date; how many."""
-        with self._transactions.reading() as connection:
-            if not is_behind(connection):
-                return 0
-
-        bots = self.settings.bots
-        return self._transactions.write(
-            lambda c: recompute_figures(c, limit=limit, bots=bots)
-        )
-
-    def _counted(self, team: bool = False) -> dict[str, str]:
-        return {
-            "zone": self.settings.timezone,
-            "bots": with_team(self.settings.bots, team),
-        }
-
-    def _bring_up_to_date(self, now: int) -> None:
-        self._sum_up(now, REPORT_PATIENCE)
-        self._bring_figures_up_to_date()
-
-    def _bring_figures_up_to_date(self, seconds: float = REPORT_PATIENCE) -> None:
-        """Of all marked visitors; what takes longer stays as it was."""
-        self.catch_up(seconds)
-        end = time.monotonic() + seconds
-
-        with suppress(UNTError):
-            while self.recompute_figures() and time.monotonic() < end:
-                pass
-
-    def _sum_up(self, now: int, seconds: float = float("inf")) -> None:
-        """Recompute marked hours for so long; the rest keeps its older figures."""
-        self.catch_up(seconds)
-        end = time.monotonic() + seconds
-
-        with suppress(UNTError):
-            while time.monotonic() < end:
-                if self.recompute_marks(HOURS_AT_ONCE, now) < HOURS_AT_ONCE:
-                    return

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from typing import TypeVar
 
 import sqlalchemy as sa
 
-from .dialect import update_rows
-from .schema import user
-from .transactions import Transactions
+from ..dialect import update_rows
+from ..schema import user
+from .opened import Opened
 
 DAY_MS = 86_400_000
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,8 @@ class HostColumns:
     at: int
 
 
-class HostColumned:
+class HostColumned(Opened):
     """What a store keeps of the site's own columns."""
-
-    _transactions: Transactions
-    _write: Callable[[Callable[[sa.Connection], Any]], Any]
 
     def users_due(self, now: int, limit: int) -> list[DueUser]:
         """Signed-in users who were never asked for, then those of a day ago."""

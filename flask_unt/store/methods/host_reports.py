@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from .merges import in_the_end
-from .schema import page
-from .schema import page_view
-from .schema import user
-from .schema import user_figures
-from .schema import visitor
-from .transactions import Transactions
+from ..merges import in_the_end
+from ..schema import page
+from ..schema import page_view
+from ..schema import user
+from ..schema import user_figures
+from ..schema import visitor
+from .upkeep import KeptUp
 
 MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
@@ -49,11 +48,8 @@ class LandedView:
     name: str | None
 
 
-class HostReported:
+class HostReported(KeptUp):
     """The part of a store that answers the site's own code."""
-
-    _transactions: Transactions
-    _bring_figures_up_to_date: Callable[[], None]
 
     def find_user(self, email: str) -> FoundUser | None:
         """Who has signed in with this address, else who has typed it; else None."""
