@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from operator import attrgetter
+from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
 from flask_unt.events import Custom
 from flask_unt.events import Entry
-from flask_unt.events import Event
+from flask_unt.events import Identify
 from flask_unt.events import Identity
 from flask_unt.events import Leave
 from flask_unt.events import Proof
@@ -70,18 +73,22 @@ class Batch:
 def sort_out(entries: Iterable[Entry]) -> Batch:
     """One batch of all entries, the earliest received first."""
     batch = Batch(sorted(entries, key=attrgetter("received")))
+    seen = batch.seen
 
     for entry in batch.entries:
-        batch.events += len(entry.events)
-
         for event in entry.events:
-            _add(batch, event, entry)
+            visitor, moment = event.visitor, event.time
+            ADDERS[type(event)](batch, event, entry)
 
-            if event.visitor is not None:
-                _widen(batch.seen, event.visitor, event.time)
+            if visitor is not None:
+                known = seen.get(visitor)
 
-            if isinstance(event, Tracked) and event.user is not None:
-                batch.identities.add(event.user)
+                if known is None:
+                    seen[visitor] = Seen(moment, moment)
+                elif not known.first <= moment <= known.last:
+                    seen[visitor] = known.widened(moment)
+
+        batch.events += len(entry.events)
 
         if entry.impersonator is not None:
             # Whoever they act as was not here: that links nobody.
@@ -92,22 +99,34 @@ def sort_out(entries: Iterable[Entry]) -> Batch:
     return batch
 
 
-def _add(batch: Batch, event: Event, entry: Entry) -> None:
-    if isinstance(event, View):
-        batch.views.setdefault(event.key, (event, entry))
-    elif isinstance(event, Leave):
-        _add_reading(batch, event)
-    elif isinstance(event, Custom):
-        batch.customs.setdefault(event.key, (event, entry))
-    else:
-        batch.identifies += 1
+def _add_view(batch: Batch, event: View, entry: Entry) -> None:
+    batch.views.setdefault(event.key, (event, entry))
 
-    if isinstance(event, Proof) and event.user is not None:
+
+def _add_custom(batch: Batch, event: Custom, entry: Entry) -> None:
+    batch.customs.setdefault(event.key, (event, entry))
+
+
+def _add_tracked(batch: Batch, event: Tracked, entry: Entry) -> None:
+    _add_custom(batch, event, entry)
+
+    if event.user is not None:
+        batch.identities.add(event.user)
+
+
+def _add_proof(batch: Batch, event: Proof, entry: Entry) -> None:
+    batch.identifies += 1
+
+    if event.user is not None:
         _widen(batch.signed_in, (event.visitor, event.user, TOKEN), event.time)
         batch.identities.add(event.user)
 
 
-def _add_reading(batch: Batch, event: Leave) -> None:
+def _add_identify(batch: Batch, event: Identify, entry: Entry) -> None:
+    batch.identifies += 1
+
+
+def _add_reading(batch: Batch, event: Leave, entry: Entry) -> None:
     new = Reading(event.engaged, event.scroll, event.title, event.time)
     known = batch.readings.get(event.key)
     batch.readings[event.key] = new if known is None else known.joined(new)
@@ -131,3 +150,14 @@ def _note_user(batch: Batch, entry: Entry, user: Identity) -> None:
 def _widen(seen: dict[K, Seen], key: K, moment: int) -> None:
     known = seen.get(key)
     seen[key] = Seen(moment, moment) if known is None else known.widened(moment)
+
+
+# Asked for each event: to find its type here is the quickest.
+ADDERS: Mapping[type[Any], Callable[[Batch, Any, Entry], None]] = {
+    View: _add_view,
+    Leave: _add_reading,
+    Custom: _add_custom,
+    Tracked: _add_tracked,
+    Proof: _add_proof,
+    Identify: _add_identify,
+}

@@ -88,7 +88,7 @@ def select_in(
     """Rows whose ``column`` is one of many values."""
     for chunk in chunks(values, AT_ONCE.get(connection.dialect.name, CHUNK)):
         among = is_among(connection, column, chunk)
-        yield from connection.execute(statement.where(among))
+        yield from connection.execute(statement.where(among)).all()
 
 
 def delete_in(

@@ -37,6 +37,14 @@ class Description(NamedTuple):
     country: str | None
 
 
+class Met(NamedTuple):
+    """A description that is in the table: its number, and all that it says in words."""
+
+    id: int
+    bot: bool
+    words: tuple[str | None, ...]
+
+
 def describe(
     agent: Agent, language: str | None, zone: str | None, country: str | None = None
 ) -> Description:
@@ -107,8 +115,8 @@ def _lock(connection: sa.Connection, page_ids: Iterable[int]) -> None:
 
 def meet_agents(
     connection: sa.Connection, wanted: Iterable[Description]
-) -> dict[Description, int]:
-    """Have descriptions in the table; their ids."""
+) -> dict[Description, Met]:
+    """Have descriptions in the table; how they are known there."""
     hashes = {_agent_hash(description): description for description in set(wanted)}
     known = _ids(connection, agent_table, hashes)
     rows = [
@@ -120,7 +128,13 @@ def meet_agents(
         insert_missing(connection, agent_table, rows, "hash")
         known = _ids(connection, agent_table, hashes)
 
-    return {hashes[key]: id for key, id in known.items()}
+    return {hashes[key]: _met(id, hashes[key]) for key, id in known.items()}
+
+
+def _met(id: int, description: Description) -> Met:
+    browser, system, device, bot, *places = description
+
+    return Met(id, bot, (browser, system, device, *places))
 
 
 def _ids(

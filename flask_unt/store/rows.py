@@ -15,7 +15,7 @@ from flask_unt.events import Event
 from flask_unt.events import View
 
 from .batch import Reading
-from .pages import Description
+from .pages import Met
 from .pages import Place
 from .pages import Titled
 from .regroup import CAME_FROM
@@ -25,6 +25,19 @@ from .whose import Decided
 CameFrom = tuple[str | None, str | None, str | None, str | None]
 Viewed = Mapping[bytes, tuple[View, Entry]]
 NOT_READ = Reading(0, 0, None, 0)
+
+
+class Whose(NamedTuple):
+    """The numbers of a view's visitor and user, None for nobody known.
+
+    ``team``: it is of the site's own team. ``impersonator_id`` is the same user, where
+    they saw it as somebody else.
+    """
+
+    visitor_id: int | None
+    user_id: int | None
+    team: bool
+    impersonator_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +56,27 @@ class People:
         """The number of an event's visitor, None for an anonymous event."""
         return None if event.visitor is None else self.visitors[event.visitor]
 
-    def user_id(self, event: View | Custom) -> int | None:
+    def user_id(self, event: Custom) -> int | None:
         """The number of the user whom an event belongs to."""
         return self.decided.owners[type(event), event.key]
 
-    def impersonator_id(self, event: View | Custom) -> int | None:
-        """The same user, where they saw it as somebody else."""
+    def impersonator_id(self, event: Custom) -> int | None:
+        """The same user, where they did it as somebody else."""
         acted = (type(event), event.key) in self.decided.acted
         return self.user_id(event) if acted else None
 
-    def is_team(self, view: View) -> bool:
-        """Whether a view is of the site's own team."""
-        user_id = self.user_id(view)
+    def whose(self, view: View) -> Whose:
+        """Who saw a view, all that is known of it."""
+        owned = View, view.key
+        visitor_id = None if view.visitor is None else self.visitors[view.visitor]
+        user_id = self.decided.owners[owned]
 
         if user_id is None:
-            return self.visitor_id(view) in self.team_visitors
+            return Whose(visitor_id, None, visitor_id in self.team_visitors, None)
 
-        return user_id in self.team or self.impersonator_id(view) is not None
+        acted = owned in self.decided.acted
+        is_team = acted or user_id in self.team
+        return Whose(visitor_id, user_id, is_team, user_id if acted else None)
 
 
 class Shown(NamedTuple):
@@ -67,15 +84,11 @@ class Shown(NamedTuple):
 
     view: View
     received: int
-    visitor_id: int | None
-    user_id: int | None
+    whose: Whose
     page_id: int
-    agent_id: int
-    agent: Description
+    agent: Met
     reading: Reading
     came_from: CameFrom
-    team: bool
-    impersonator_id: int | None
 
 
 VIEW_COLUMNS = (
@@ -110,12 +123,13 @@ def page_titles(views: Viewed) -> dict[Place, Titled]:
 def view_row(shown: Shown, visit_id: bytes | None, bot: bool) -> tuple[Any, ...]:
     """The row of a page view, in the order of ``VIEW_COLUMNS``."""
     view = shown.view
+    visitor_id, user_id, team, impersonator_id = shown.whose
 
     return (
         view.key,
         visit_id,
-        shown.visitor_id,
-        shown.user_id,
+        visitor_id,
+        user_id,
         shown.page_id,
         view.time,
         view.tz,
@@ -128,31 +142,31 @@ def view_row(shown: Shown, visit_id: bytes | None, bot: bool) -> tuple[Any, ...]
         bot,
         view.width,
         view.from_key,
-        shown.agent_id,
+        shown.agent.id,
         *shown.came_from,
-        shown.team,
-        shown.impersonator_id,
+        team,
+        impersonator_id,
     )
 
 
 def part_of(shown: Shown, visitor_id: int) -> Part:
     """A new page view for the rule for visits."""
     spot = (shown.view.time, shown.view.key)
-    browser, system, device, bot, *places = shown.agent
+    user_id = shown.whose.user_id
 
     return Part(
         visitor_id,
         spot,
         spot,
-        shown.user_id,
+        user_id,
         1,
-        int(shown.user_id is not None),
+        int(user_id is not None),
         shown.page_id,
         shown.page_id,
         shown.reading.engaged,
-        bot,
-        shown.team,
-        (browser, system, device, *places, *shown.came_from),
+        shown.agent.bot,
+        shown.whose.team,
+        shown.agent.words + shown.came_from,
         None,
     )
 

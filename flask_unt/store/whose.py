@@ -191,9 +191,11 @@ class _Whose:
         return None if who is None else self.users.get(who)
 
     def _look(self, entry: Entry) -> None:
-        for name in {event.visitor for event in entry.events} - {None}:
-            known = self.sign_ins[str(name)]
-            self.sign_ins[str(name)] = known.seen(self._session(entry), entry.received)
+        user_id = self._session(entry)
+
+        for name in {event.visitor for event in entry.events if event.visitor}:
+            known = self.sign_ins[name]
+            self.sign_ins[name] = known.seen(user_id, entry.received)
 
 
 def decide_owners(

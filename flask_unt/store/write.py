@@ -36,6 +36,7 @@ from .links import Seen
 from .links import add_links
 from .links import settle
 from .news import note_visits
+from .pages import Met
 from .pages import Place
 from .pages import Titled
 from .pages import describe
@@ -71,6 +72,7 @@ from .whose import Decided
 from .whose import decide_owners
 
 E = TypeVar("E")
+Told = tuple[str, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +257,13 @@ def _write_views(
     titles = page_titles(views)
     pages = meet_pages(connection, titles)
     shown = _shown(connection, views, people, readings, pages, rules)
-    parts = [
-        part_of(one, one.visitor_id) for one in shown if one.visitor_id is not None
-    ]
+    seen = ((one, one.whose.visitor_id) for one in shown)
+    parts = [part_of(one, id) for one, id in seen if id is not None]
     regrouped = regroup(connection, parts, rules.timeout_ms)
     known, nobodys = [], []
 
     for one in shown:
-        if one.visitor_id is None:
+        if one.whose.visitor_id is None:
             nobodys.append(view_row(one, None, one.agent.bot))
         else:
             visit = regrouped.new[one.view.key].visit
@@ -289,34 +290,32 @@ def _shown(
     pages: Mapping[Place, int],
     rules: Rules,
 ) -> list[Shown]:
-    described = {
-        (entry.agent, view.lang, entry.zone, entry.country): describe(
-            rules.parse_agent(entry.agent), view.lang, entry.zone, entry.country
+    agents = _agents(connection, views, rules)
+
+    return [
+        Shown(
+            view,
+            entry.received,
+            people.whose(view),
+            pages[view.host, view.path],
+            agents[entry.agent, view.lang, entry.zone, entry.country],
+            readings.get(key, NOT_READ),
+            came_from(view),
         )
+        for key, (view, entry) in views.items()
+    ]
+
+
+def _agents(connection: sa.Connection, views: Viewed, rules: Rules) -> dict[Told, Met]:
+    """By what browsers told, their rows."""
+    told: set[Told] = {
+        (entry.agent, view.lang, entry.zone, entry.country)
         for view, entry in views.values()
     }
-    agents = meet_agents(connection, described.values())
-    shown = []
+    described = {one: describe(rules.parse_agent(one[0]), *one[1:]) for one in told}
+    met = meet_agents(connection, described.values())
 
-    for key, (view, entry) in views.items():
-        agent = described[entry.agent, view.lang, entry.zone, entry.country]
-        shown.append(
-            Shown(
-                view,
-                entry.received,
-                people.visitor_id(view),
-                people.user_id(view),
-                pages[view.host, view.path],
-                agents[agent],
-                agent,
-                readings.get(key, NOT_READ),
-                came_from(view),
-                people.is_team(view),
-                people.impersonator_id(view),
-            )
-        )
-
-    return shown
+    return {one: met[description] for one, description in described.items()}
 
 
 def _latest(*titles: Mapping[int, Titled]) -> dict[int, Titled]:
