@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import uuid
 
 import pytest
@@ -52,6 +53,8 @@ def test_people_are_exported_with_the_filters_of_the_page(site):
         "declared",
         "2",
     )
+    assert (row["devices"], row["countries"]) == ("other", "")
+    assert row["last_seen_there"][19:] == row["last_seen"][19:23] + "-03:00"
     assert rows_of(client.get(f"{BOARD}/export/people.csv?q=nobody")) == []
     [visitor] = rows_of(client.get(f"{BOARD}/export/people.csv?who=anonymous"))
     assert (visitor["visits"], visitor["devices"]) == ("1", "other")
@@ -159,3 +162,16 @@ def test_a_person_and_a_visitor_lead_to_the_export_of_their_log(site):
 
     for path, query in (("/user/1", "user=1"), ("/visitor/2", "visitor=2")):
         assert f"{BOARD}/export/log.csv?{query}" in client.get(BOARD + path).text
+
+
+def test_the_list_tells_the_last_access_on_their_own_clock_too(site):
+    client = opened(site)
+    both, theirs = (
+        client.get(f"{BOARD}/users{x}").text for x in ("", "?clock=visitor")
+    )
+
+    assert re.search(
+        r'title="[^"]*UTC&#10;[^"]*UTC−03:00, their clock">[0-9]+ min ago', both
+    )
+    assert re.search(r"\w{3} \d+ \w{3}, \d\d:\d\d <small>UTC−03:00</small>", theirs)
+    assert f'href="{BOARD}/users?sort=views&amp;clock=visitor"' in theirs

@@ -91,12 +91,12 @@ def test_search_text_is_printable_and_short() -> None:
 
 PARAMETERS = (
     *("q", "who", "seen", "first", "known", "came", "visited", "did", "device"),
-    *("country", "kind", "own", "team", "sort", "order", "page"),
+    *("country", "kind", "own", "team", "sort", "order", "page", "clock"),
 )
 VALUES = st.one_of(
     st.text(),
     st.sampled_from(["anonymous", "7d", "2026-09-01..2026-09-03", "verified", "a:b"]),
-    st.sampled_from(["1", "email", "column:plan", "asc", "desc"]),
+    st.sampled_from(["1", "email", "column:plan", "asc", "desc", "visitor"]),
 )
 
 

@@ -52,6 +52,7 @@ def test_users_equal_a_recount(database_url, bots):
         assert row.visits == len({one.visit_id for one in views})
         assert row.browsers == len(links)
         assert row.last_access == (views[0].local_time if views else None)
+        assert row.last_offset == (views[0].utc_offset if views else None)
         assert row.first_seen == (views[-1].local_time if views else None)
         assert row.last_page_path == (
             rows.page[views[0].page_id].path if views else None

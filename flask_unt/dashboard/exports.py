@@ -201,9 +201,9 @@ EXPORTS: Mapping[str, Callable[[State, Args, Clock], Rows | None]] = {
 }
 
 
-def iso(ms: int | None, offset: int = 0) -> str | None:
-    """A moment to the millisecond, with its distance from UTC."""
-    if ms is None:
+def iso(ms: int | None, offset: int | None = 0) -> str | None:
+    """A moment to the millisecond, with its distance from UTC; None if not known."""
+    if ms is None or offset is None:
         return None
 
     zone = timezone(timedelta(minutes=offset))
@@ -229,9 +229,12 @@ def _user(row: UserRow, own: Iterable[str]) -> Row:
         "known_by": "signed in" if row.verified else "declared",
         "first_seen": iso(row.first_seen),
         "last_seen": iso(row.last_access),
+        "last_seen_there": iso(row.last_access, row.last_offset),
         "visits": row.visits,
         "views": row.views,
         "browsers": row.browsers,
+        "devices": ", ".join(row.devices),
+        "countries": ", ".join(row.countries),
         "last_page": row.last_page_title,
         "last_path": row.last_page_path,
         **{name: row.columns.get(name) for name in own},

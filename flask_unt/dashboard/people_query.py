@@ -25,6 +25,7 @@ TEXT_LIMIT = 200
 PATH_LIMIT = 2048
 LAST_PAGE = 1_000_000
 KNOWN, ANONYMOUS = "known", "anonymous"
+THEIRS = "visitor"
 KINDS = {"verified": True, "declared": False}
 Args = dict[str, str | int]
 
@@ -42,6 +43,7 @@ class PeopleQuery:
     """Whom to list. Each filter is the text of its parameter, empty where it is off.
 
     ``seen``, ``first``, ``known`` and ``came`` are spans of days (see ``periods``).
+    ``clock`` is "visitor" where times are told on their own clock.
     """
 
     search: str = ""
@@ -61,6 +63,7 @@ class PeopleQuery:
     sort: str = SORTS[0]
     descending: bool = True
     page: int = 1
+    clock: str = ""
 
     @property
     def is_anonymous(self) -> bool:
@@ -82,8 +85,8 @@ class PeopleQuery:
 
     def kept(self) -> Args:
         """What a form that changes the filters keeps."""
-        blank = PeopleQuery(who=self.who, sort=self.sort, descending=self.descending)
-        return blank._args()
+        kept = ("who", "sort", "descending", "clock")
+        return PeopleQuery(**{name: getattr(self, name) for name in kept})._args()
 
     def chips(self, clock: Clock, page_name: str | None = None) -> list[Chip]:
         """The filters that are on; ``page_name`` is how people call the page."""
@@ -181,6 +184,7 @@ def parse_people(args: Mapping[str, str], clock: Clock) -> PeopleQuery:
         sort=sort,
         descending=order == "desc" if order in ("asc", "desc") else _descends(sort),
         page=max(1, min(parse_number(args.get("page", "")), LAST_PAGE)),
+        clock=THEIRS if args.get("clock") == THEIRS else "",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,24 +20,30 @@ from ..ownership import counted
 from ..ownership import total
 from ..ownership import views_of
 
-Page = tuple[str | None, str | None]
+
+class LastView(NamedTuple):
+    """The page that somebody saw last; ``offset`` is minutes east of UTC."""
+
+    title: str | None = None
+    path: str | None = None
+    offset: int | None = None
 
 
-def last_pages(
+def last_views(
     conn: sa.Connection, last: Mapping[int, int], bots: str
-) -> dict[int, Page]:
-    """Title and path of the page that each of these users saw at this moment."""
+) -> dict[int, LastView]:
+    """What each of these users saw at this moment."""
     pages = _exit_pages(conn, list(last))
     missing = {id: last[id] for id in last.keys() - pages.keys()}
     return pages | _pages_at(conn, missing, bots) if missing else pages
 
 
-def _exit_pages(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Page]:
+def _exit_pages(conn: sa.Connection, ids: Sequence[int]) -> dict[int, LastView]:
     """The last page of the visit that ended as a user was seen last."""
     users, figures = schema.user_figures, schema.visitor_figures
     visit, page = schema.visit, schema.page
     rows = conn.execute(
-        sa.select(users.c.user_id, page.c.title, page.c.path)
+        sa.select(users.c.user_id, page.c.title, page.c.path, visit.c.last_id)
         .join(
             figures,
             sa.and_(
@@ -55,17 +62,26 @@ def _exit_pages(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Page]:
         .where(users.c.user_id.in_(ids))
         .order_by(visit.c.last_id)
     )
-    return {row.user_id: (row.title, row.path) for row in rows}
+    lasts = {row.user_id: row for row in rows}
+    view = schema.page_view.c
+    offsets = sa.select(view.id, view.utc_offset).where(
+        view.id.in_([row.last_id for row in lasts.values()])
+    )
+    offset_of = {row.id: row.utc_offset for row in conn.execute(offsets)}
+    return {
+        id: LastView(row.title, row.path, offset_of.get(row.last_id))
+        for id, row in lasts.items()
+    }
 
 
 def _pages_at(
     conn: sa.Connection, last: Mapping[int, int], bots: str
-) -> dict[int, Page]:
+) -> dict[int, LastView]:
     """The same by looking at views: of visits in which somebody else came after."""
     view, page = schema.page_view, schema.page
     halves = views_of(
         list(last),
-        [view.c.id, view.c.local_time, view.c.page_id],
+        [view.c.id, view.c.local_time, view.c.utc_offset, view.c.page_id],
         view.c.local_time.in_(set(last.values())),
         counted(view, bots),
     )
@@ -76,7 +92,7 @@ def _pages_at(
         .order_by(candidates.c.id)
     )
     return {
-        row.whose: (row.title, row.path)
+        row.whose: LastView(row.title, row.path, row.utc_offset)
         for row in rows
         if row.local_time == last[row.whose]
     }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from .. import schema
 from ..figures import NOBODY
+from ..figures import of_set
 from ..merges import in_the_end
 from ..ownership import is_one_of
 from .people_filter import PeopleFilter
@@ -17,14 +18,15 @@ from .people_filter import column_of
 from .people_filter import of_users
 from .shapes import UserList
 from .shapes import UserRow
-from .user_days import last_pages
+from .user_days import LastView
+from .user_days import last_views
 from .user_days import strips
 
 SORTS = ("last_access", "first_seen", "email", "visits", "views")
 COLUMN_SORT = "column:"
 STRIP_DAYS = 14
 MAX_PER_PAGE = 500
-NO_PAGE = (None, None)
+NO_VIEW = LastView()
 EVERYBODY = PeopleFilter()
 
 
@@ -109,7 +111,7 @@ def user_rows(
     )
     rows = {row.id: row for row in found}
     browsers = _browsers(conn, ids)
-    lasts = last_pages(
+    lasts = last_views(
         conn, {id: row.last_seen for id, row in rows.items() if row.last_seen}, bots
     )
     days = strips(conn, ids, STRIP_DAYS, now, zone, bots)
@@ -124,11 +126,14 @@ def user_rows(
             visits=rows[id].visits,
             views=rows[id].views,
             browsers=browsers.get(id, 0),
-            last_page_title=lasts.get(id, NO_PAGE)[0],
-            last_page_path=lasts.get(id, NO_PAGE)[1],
+            last_page_title=lasts.get(id, NO_VIEW).title,
+            last_page_path=lasts.get(id, NO_VIEW).path,
             days=days.get(id, (0,) * STRIP_DAYS),
             columns=json.loads(rows[id].host_columns or "{}"),
             columns_at=rows[id].host_columns_at,
+            last_offset=lasts.get(id, NO_VIEW).offset,
+            devices=of_set(rows[id].devices),
+            countries=of_set(rows[id].countries),
         )
         for id in ids
         if id in rows

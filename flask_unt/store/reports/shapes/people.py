@@ -12,7 +12,8 @@ from typing import Any
 class UserRow:
     """One line of the list of users; ``days`` counts views of the last 14 days.
 
-    ``columns`` are the site's own, as they were at ``columns_at``.
+    ``columns`` are the site's own, as they were at ``columns_at``; ``last_offset`` is
+    minutes east of UTC where they were last.
     """
 
     id: int
@@ -29,6 +30,9 @@ class UserRow:
     days: tuple[int, ...]
     columns: Mapping[str, Any] = field(default_factory=dict)
     columns_at: int | None = None
+    last_offset: int | None = None
+    devices: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
