@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import replace
 
 import pytest
 from tracked import HERE
@@ -17,7 +16,6 @@ from tracked import rows
 from tracked import send
 from tracked import settle
 from tracked import site
-from tracked import state_of
 from tracked import view
 
 from flask_unt import UNT
@@ -218,9 +216,9 @@ def test_mark_is_not_given_where_nobody_knows(sqlite_url):
     assert answered_mark(app, view()) is None
     app = site(sqlite_url)
     assert answered_mark(app, view()) is None
-    app = site(sqlite_url, UNT(identify=lambda: None))
+    app = bare_app(UNT_DATABASE_URL=sqlite_url)
     app.config["SECRET_KEY"] = None
-    state_of(app).settings = replace(state_of(app).settings, secret_key=None)
+    UNT(app, identify=lambda: None)
     assert answered_mark(app, view()) is None
 
 
