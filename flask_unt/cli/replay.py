@@ -33,10 +33,8 @@ def replay(reason: str, yes: bool) -> None:
         click.echo("Nothing is set aside.")
         return
 
-    for text, count in sorted(reasons.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:>8,}  {text}", err=True)
-
     total = sum(reasons.values())
+    _list(Counter(reasons), err=True)
 
     if not yes:
         click.confirm(f"Put {total:,} back?", abort=True, err=True)
@@ -50,10 +48,13 @@ def replay(reason: str, yes: bool) -> None:
         f" still set aside: {failed.total():,}."
     )
 
-    for text, count in failed.most_common():
-        click.echo(f"{count:>8,}  {text}")
-
+    _list(failed)
     sys.exit(int(bool(failed)))
+
+
+def _list(reasons: Counter[str], *, err: bool = False) -> None:
+    for text, count in reasons.most_common():
+        click.echo(f"{count:>8,}  {text}", err=err)
 
 
 def _put_back(

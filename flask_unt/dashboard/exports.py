@@ -21,6 +21,8 @@ from flask import request
 
 from ..state import State
 from ..store.reports import Log
+from ..store.reports import LogView
+from ..store.reports import LogVisit
 from ..store.reports import UserRow
 from . import reports
 from .clock import EPOCH
@@ -248,26 +250,29 @@ def _log(ask: Callable[[str | None], Log]) -> Rows:
         page = ask(before)
 
         for visit in page.visits:
-            for view in visit.views:
-                yield {
-                    "time": iso(view.local_time, view.utc_offset),
-                    "received": iso(view.server_time),
-                    "title": view.title,
-                    "host": view.host,
-                    "path": view.path,
-                    "engaged_seconds": (view.engaged_ms or 0) / 1000,
-                    "scroll_percent": view.scroll,
-                    "status": view.status,
-                    "visit": visit.id,
-                    "visit_started": iso(visit.started_at, visit.utc_offset),
-                    "device": visit.device,
-                    "browser": visit.browser,
-                    "system": visit.system,
-                    "referrer": visit.referrer,
-                    "campaign": visit.campaign,
-                }
+            yield from (_seen(visit, view) for view in visit.views)
 
         if page.next is None:
             return
 
         before = page.next
+
+
+def _seen(visit: LogVisit, view: LogView) -> Row:
+    return {
+        "time": iso(view.local_time, view.utc_offset),
+        "received": iso(view.server_time),
+        "title": view.title,
+        "host": view.host,
+        "path": view.path,
+        "engaged_seconds": (view.engaged_ms or 0) / 1000,
+        "scroll_percent": view.scroll,
+        "status": view.status,
+        "visit": visit.id,
+        "visit_started": iso(visit.started_at, visit.utc_offset),
+        "device": visit.device,
+        "browser": visit.browser,
+        "system": visit.system,
+        "referrer": visit.referrer,
+        "campaign": visit.campaign,
+    }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import SchemaOutdated
+from ..store import DatabaseFacts
 from .finding import Finding
 from .finding import bad
 from .finding import ok
@@ -115,8 +116,11 @@ def check_rights(look: Look) -> Iterator[Finding]:
             f"Nothing can be written, whatever our rights are. {facts.refusal}",
             "Have the database take writes, or name another one in UNT_DATABASE_URL.",
         )
-        return
+    else:
+        yield from _judge_rights(facts)
 
+
+def _judge_rights(facts: DatabaseFacts) -> Iterator[Finding]:
     missing = [right for right in facts.forbidden if not right.startswith("CREATE")]
 
     if missing:

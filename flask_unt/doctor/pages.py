@@ -79,27 +79,35 @@ def _judge_answer(look: Look, path: str, answer: Any) -> Iterator[Finding]:
 
 
 def _judge(look: Look, path: str, answer: Any) -> Iterator[Finding]:
-    # The injector has just said of this very page why, if it left the tag out.
     body = answer.get_data()
     place = body.find(f"{look.settings.prefix}/unt.js".encode())
 
     if place < 0:
-        why = (
-            "UNT_INJECT is off"
-            if not look.settings.inject
-            else look.state.noticed.untagged.get(
-                _endpoint(look, path), "its view is exempt"
-            )
-        )
+        why = _why_untagged(look, path)
         yield bad("injection", f"The page {path} carries no tag: {why}.", BY_HAND)
         return
 
     yield ok("injection", f"The page {path} carries the tag.")
     tag = body[body.rfind(b"<script", 0, place) : body.find(b">", place) + 1]
     policies = answer.headers.getlist("Content-Security-Policy")
+    yield from _judge_policies(look, path, tag.decode("latin-1"), policies)
+
+
+def _why_untagged(look: Look, path: str) -> str:
+    """The injector has just said of this very page why, if it left the tag out."""
+    if not look.settings.inject:
+        return "UNT_INJECT is off"
+
+    noticed = look.state.noticed.untagged
+    return noticed.get(_endpoint(look, path), "its view is exempt")
+
+
+def _judge_policies(
+    look: Look, path: str, tag: str, policies: list[str]
+) -> Iterator[Finding]:
     base = urlsplit(_base(look))
 
-    if any(blocks_script(policy, tag.decode("latin-1"), base) for policy in policies):
+    if any(blocks_script(policy, tag, base) for policy in policies):
         yield bad(
             "csp",
             f"The Content-Security-Policy of {path} blocks the script.",

@@ -46,27 +46,11 @@ def take_batch(request: Request) -> Answer:
     for event in batch.rejected:
         request.state.counts.refuse(event.reason)
 
-    if not batch.events:
-        _count_dropped(request, batch)
-        return json_answer(202, _figures(batch))
+    if batch.events:
+        return _accept_batch(request, batch)
 
-    request.limit_visitors(event.visitor for event in batch.events)
-    mirror = Mirror(request, batch)
-    entry = request.entry(
-        batch.events,
-        zone=batch.zone,
-        webdriver=batch.webdriver,
-        fresh=batch.fresh,
-        cookie=mirror.older,
-    )
-    accept(request.state, entry, request.now)
     _count_dropped(request, batch)
-    mark = _mark(request, entry)
-
-    if not batch.rejected and not mark:
-        return _all_taken(batch.accepted).with_headers(mirror.headers())
-
-    return json_answer(202, {**_figures(batch), **mark}, mirror.headers())
+    return json_answer(202, _figures(batch))
 
 
 def take_email(request: Request) -> Answer:
@@ -95,6 +79,26 @@ def take_2017_email(request: Request, visitor: str) -> Answer:
     request.limit_client_emails()
     email = parse_email(read_body(request.environ))
     return _declare(request, clean_visitor(visitor), email)
+
+
+def _accept_batch(request: Request, batch: Batch) -> Answer:
+    request.limit_visitors(event.visitor for event in batch.events)
+    mirror = Mirror(request, batch)
+    entry = request.entry(
+        batch.events,
+        zone=batch.zone,
+        webdriver=batch.webdriver,
+        fresh=batch.fresh,
+        cookie=mirror.older,
+    )
+    accept(request.state, entry, request.now)
+    _count_dropped(request, batch)
+    mark = _mark(request, entry)
+
+    if not batch.rejected and not mark:
+        return _all_taken(batch.accepted).with_headers(mirror.headers())
+
+    return json_answer(202, {**_figures(batch), **mark}, mirror.headers())
 
 
 def _count_dropped(request: Request, batch: Batch) -> None:

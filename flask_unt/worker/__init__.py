@@ -19,6 +19,11 @@ log = logging.getLogger("flask_unt")
 
 __all__ = ["run"]
 
+NO_REDIS = (
+    "There is no Redis, so there is nothing to do: views are written in the"
+    " request. Set UNT_REDIS_URL, REDIS_URL or UNT(app, redis=…)."
+)
+
 
 def run(
     state: State,
@@ -38,10 +43,7 @@ def run(
     _show_log()
 
     if state.stream is None:
-        log.error(
-            "There is no Redis, so there is nothing to do: views are written in the "
-            "request. Set UNT_REDIS_URL, REDIS_URL or UNT(app, redis=…)."
-        )
+        log.error(NO_REDIS)
         return 1
 
     parent = os.environ.get(PARENT)
