@@ -17,7 +17,10 @@ from dashboards import seen
 from dashboards import sites
 from tracked import OTHER_VISITOR
 from tracked import VISITOR
+from tracked import now
+from tracked import send
 from tracked import state_of
+from tracked import view
 
 from flask_unt.dashboard import exports
 from flask_unt.dashboard.exports import as_csv
@@ -175,3 +178,54 @@ def test_the_list_tells_the_last_access_on_their_own_clock_too(site):
     )
     assert re.search(r"\w{3} \d+ \w{3}, \d\d:\d\d <small>UTC−03:00</small>", theirs)
     assert f'href="{BOARD}/users?sort=views&amp;clock=visitor"' in theirs
+
+
+@pytest.fixture
+def long_log(make_site):
+    """make(unt) makes a site where one visitor saw 120 pages, and did something."""
+
+    def make(**unt):
+        app = make_site(unt, UNT_RATE_LIMIT=None)
+
+        for start in (0, 60):
+            views = [
+                view(url=f"http://localhost/{n}", time=now() - n * 1000)
+                for n in range(start, start + 60)
+            ]
+            assert send(app, *views).json["rejected"] == []
+
+        order = {"type": "event", "id": "o", "visitor": VISITOR, "time": now()}
+        sent = send(app, {**order, "name": "order", "props": {"total": 42}})
+        assert sent.json["rejected"] == []
+        declare(app, "ana@example.com")
+        return app
+
+    return make
+
+
+def test_a_log_is_exported_as_far_as_its_page_shows_it(long_log):
+    client = opened(long_log())
+    page = client.get(f"{BOARD}/user/1").text
+    shown = client.get(f"{BOARD}/export/log.json?user=1").json
+    older = re.search(r'rel="next" href="[^"]*(before=[^"&#]+)', page)[1]
+    rest = client.get(f"{BOARD}/export/log.json?user=1&{older}").json
+    whole = client.get(f"{BOARD}/export/log.json?user=1&whole=1").json
+
+    assert (len(shown), len(rest), len(whole)) == (101, 20, 121)
+    assert shown + rest == whole
+    assert (shown[0]["event"], shown[0]["props"]) == ("order", '{"total": 42}')
+    assert shown[0]["path"] is None
+    assert shown[1]["event"] is None
+    assert "What is shown here as" in page
+    assert f'href="{BOARD}/export/log.csv?user=1&amp;whole=1"' in page
+    assert f"log.csv?{older}&amp;user=1" in client.get(f"{BOARD}/user/1?{older}").text
+
+
+def test_the_whole_log_is_for_who_may_manage(long_log):
+    client = long_log(can_view=lambda: True, can_manage=lambda: False).test_client()
+
+    assert "whole=1" not in client.get(f"{BOARD}/user/1").text
+    assert len(client.get(f"{BOARD}/export/log.json?user=1").json) == 101
+    refused = client.get(f"{BOARD}/export/log.json?user=1&whole=1")
+    assert refused.status_code == 403
+    assert "not take all of it along" in refused.text

@@ -37,6 +37,16 @@ def offset_label(minutes: int) -> str:
     return f"UTC{'+' if minutes > 0 else MINUS}{hours:02}:{rest:02}"
 
 
+def iso(ms: int | None, offset: int | None = 0) -> str | None:
+    """A moment to the millisecond, with its distance from UTC; None if not known."""
+    if ms is None or offset is None:
+        return None
+
+    zone = timezone(timedelta(minutes=offset))
+    moment = (EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
+    return moment.isoformat(timespec="milliseconds")
+
+
 class Clock:
     """The site's clock: its time zone, and the moment this page was asked for."""
 

@@ -10,9 +10,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
 from itertools import chain
 from typing import Any
 
@@ -20,15 +17,11 @@ from flask import Response
 from flask import request
 
 from ..state import State
-from ..store.reports import Log
-from ..store.reports import LogView
-from ..store.reports import LogVisit
 from ..store.reports import UserRow
 from . import reports
-from .clock import EPOCH
 from .clock import Clock
-from .filters import is_id
-from .filters import parse_number
+from .clock import iso
+from .log_export import log
 from .people_query import parse_people
 from .views import asked
 from .views import missing
@@ -149,20 +142,6 @@ def pages(state: State, args: Args, clock: Clock) -> Rows:
         yield {**id, **told, "share": round(row.share, 6)}
 
 
-def log(state: State, args: Args, clock: Clock) -> Rows | None:
-    """``?user=…`` or ``?visitor=…``: a whole navigation log, newest first."""
-    user, visitor = (parse_number(args.get(name, "")) for name in ("user", "visitor"))
-    store = state.store
-
-    if is_id(user) and store.user(user, now=clock.now) is not None:
-        return _log(lambda key: store.navigation_log(user, before=key, limit=1_000))
-
-    if is_id(visitor) and store.visitor_log(visitor, limit=1).visits:
-        return _log(lambda key: store.visitor_log(visitor, before=key, limit=1_000))
-
-    return None
-
-
 def origins(state: State, args: Args, clock: Clock) -> Rows:
     """Where visits came from, and with what they were made."""
     found = reports.origins(state, args, clock, limit=ALL_PAGES)
@@ -203,16 +182,6 @@ EXPORTS: Mapping[str, Callable[[State, Args, Clock], Rows | None]] = {
 }
 
 
-def iso(ms: int | None, offset: int | None = 0) -> str | None:
-    """A moment to the millisecond, with its distance from UTC; None if not known."""
-    if ms is None or offset is None:
-        return None
-
-    zone = timezone(timedelta(minutes=offset))
-    moment: datetime = (EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
-    return moment.isoformat(timespec="milliseconds")
-
-
 def _pages(ask: Callable[[Args], Any], args: dict[str, str]) -> Iterator[Any]:
     number, last = 1, 1
 
@@ -240,39 +209,4 @@ def _user(row: UserRow, own: Iterable[str]) -> Row:
         "last_page": row.last_page_title,
         "last_path": row.last_page_path,
         **{name: row.columns.get(name) for name in own},
-    }
-
-
-def _log(ask: Callable[[str | None], Log]) -> Rows:
-    before: str | None = None
-
-    while True:
-        page = ask(before)
-
-        for visit in page.visits:
-            yield from (_seen(visit, view) for view in visit.views)
-
-        if page.next is None:
-            return
-
-        before = page.next
-
-
-def _seen(visit: LogVisit, view: LogView) -> Row:
-    return {
-        "time": iso(view.local_time, view.utc_offset),
-        "received": iso(view.server_time),
-        "title": view.title,
-        "host": view.host,
-        "path": view.path,
-        "engaged_seconds": (view.engaged_ms or 0) / 1000,
-        "scroll_percent": view.scroll,
-        "status": view.status,
-        "visit": visit.id,
-        "visit_started": iso(visit.started_at, visit.utc_offset),
-        "device": visit.device,
-        "browser": visit.browser,
-        "system": visit.system,
-        "referrer": visit.referrer,
-        "campaign": visit.campaign,
     }

@@ -32,6 +32,10 @@ CLOCKS = {
 }
 
 
+# What of an address says which part of a log is shown.
+PLACE = ("before", "after", "date", "clock")
+
+
 @dataclass(frozen=True, slots=True)
 class LogClock:
     """The clock that a log is read on: the visitor's, the site's or the server's.
@@ -96,6 +100,7 @@ class Shown:
     day: str
     keep: Mapping[str, str]
     is_newest: bool
+    place: Mapping[str, str]
 
 
 def read_log(ask: Callable[..., Log], args: Mapping[str, str], clock: Clock) -> Shown:
@@ -114,6 +119,7 @@ def read_log(ask: Callable[..., Log], args: Mapping[str, str], clock: Clock) -> 
         day="" if day is None else day.isoformat(),
         keep={} if name == VISITOR else {"clock": name},
         is_newest=before is None and after is None,
+        place={name: args[name] for name in PLACE if args.get(name)},
     )
 
 
