@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -21,9 +22,12 @@ from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flask_unt.errors import ConfigError
+from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import UNTError
 from flask_unt.errors import WriteFailed
 
+from .file import GONE
+from .file import DatabaseFile
 from .trouble import refused
 from .trouble import unavailable
 
@@ -50,6 +54,8 @@ FOREIGN_TABLE = (
     "SELECT 1 FROM sqlite_master WHERE type = 'table'"
     r" AND name NOT LIKE 'unt\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
 )
+
+log = logging.getLogger("flask_unt")
 
 
 def normalize_url(url: str) -> sa.URL:
@@ -107,6 +113,7 @@ class Database:
         self._options = dict(options or {})
         self._host_args: dict[str, Any] = self._options.pop("connect_args", {})
         self._keep_journal = keep_journal
+        self._file = DatabaseFile(self.url)
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
         self._pid: int | None = None
@@ -127,6 +134,27 @@ class Database:
                 self._pid = os.getpid()
 
             return self._engine
+
+    def look(self) -> int:
+        """How often another SQLite file was found in the place of the first one.
+
+        What is open on the old one is closed, and the next use opens the new one.
+
+        :raises StoreUnavailable: there is no file any more.
+        """
+        if self._file.is_same():
+            return self._file.number
+
+        with self._lock:
+            if self._file.is_gone():
+                raise StoreUnavailable(GONE.format(path=self._file.path))
+
+            if not self._file.is_same():
+                self._file.change()
+                log.warning("Another database file was put in place: it is used now.")
+                self._close()
+
+            return self._file.number
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -157,13 +185,18 @@ class Database:
     def dispose(self) -> None:
         """Close this process's connections; the next use opens new ones."""
         with self._lock:
-            engine, self._engine = self._engine, None
+            self._close()
+
+    def _close(self) -> None:
+        engine, self._engine = self._engine, None
 
         if engine is not None:
             engine.dispose(close=self._pid == os.getpid())
 
     @contextmanager
     def _connection(self, **options: Any) -> Iterator[sa.Connection]:
+        self.look()
+
         try:
             connection = self.engine.connect()
         except (DBAPIError, PoolTimeout, OSError) as error:
@@ -245,6 +278,7 @@ class Database:
             cursor.execute("PRAGMA synchronous = NORMAL")
 
         cursor.close()
+        self._file.note_opened()
 
     def _journal(self, cursor: Any) -> str:
         mode = str(cursor.execute("PRAGMA journal_mode").fetchone()[0])

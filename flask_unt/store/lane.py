@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -28,6 +29,7 @@ class Lane:
         self._database = database
         self._lock = threading.Lock()
         self._engine: object = None
+        self._pid: int | None = None
         self._connection: Any = None
         self._others: list[Any] = []
 
@@ -72,15 +74,14 @@ class Lane:
     def _connect(self) -> Any:
         engine = self._database.engine
 
-        if self._engine is not engine and self._connection is not None:
-            # Another process's, from before a fork: not ours to close.
-            self._others.append(self._connection)
-            self._connection = None
+        if self._engine is not engine:
+            self._close()
 
         if self._connection is None:
             pooled = engine.raw_connection()
             pooled.detach()
             self._engine, self._connection = engine, pooled.dbapi_connection
+            self._pid = os.getpid()
             self._connection.execute("PRAGMA busy_timeout = 0")
             # Whoever writes many rows syncs the log of all, and no request waits.
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
@@ -90,5 +91,11 @@ class Lane:
     def _close(self) -> None:
         connection, self._connection = self._connection, None
 
-        if connection is not None and self._engine is self._database.engine:
+        if connection is None:
+            return
+
+        if self._pid == os.getpid():
             connection.close()
+        else:
+            # Another process's, from before a fork: not ours to close.
+            self._others.append(connection)

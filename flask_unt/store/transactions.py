@@ -42,17 +42,22 @@ class Transactions:
         self._canary = canary
         self.listening = Listening()
         self._lock = threading.Lock()
-        self._prepared = False
+        self._prepared: int | None = None
 
     def prepare(self) -> None:
-        """See once per process that the tables are there."""
-        if self._prepared:
+        """See once per process, and SQLite file, that the tables are there.
+
+        :raises StoreUnavailable: the SQLite file is gone.
+        """
+        file = self._database.look()
+
+        if self._prepared == file:
             return
 
         with self._lock:
-            if not self._prepared:
+            if self._prepared != file:
                 self._set_up()
-                self._prepared = True
+                self._prepared = file
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -113,7 +118,7 @@ class Transactions:
 
         # The class of an error does not tell a bad value from a missing table.
         if not self._canary():
-            self._prepared = False
+            self._prepared = None
             raise StoreUnavailable(str(error)) from cause
 
         raise error
