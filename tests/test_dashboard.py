@@ -289,7 +289,8 @@ def test_status_says_what_is_stored(site):
     text = words(opened(site).get(f"{BOARD}/status"))
 
     assert "All is well: all stored." in text
-    assert "Redis not used: views are written in the request" in text
+    assert "In the inbox 0" in text
+    assert "Redis not used: views go straight into the database" in text
     assert "Views 4 Visitors 2 Users 1 Set aside 0" in text
 
 

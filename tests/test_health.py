@@ -109,7 +109,12 @@ def test_a_worker_that_works_is_healthy(
     worker = start(sqlite_url, redis_url)
     stream = Stream(redis_url, queue="unt", max_backlog=100)
 
-    assert until(worker, ask, 200) == {"status": "ok", "reasons": [], "waiting": 0}
+    assert until(worker, ask, 200) == {
+        "status": "ok",
+        "reasons": [],
+        "waiting": 0,
+        "inbox": 0,
+    }
 
     stream.add(entries.data(), events=1)
     worker.wait_until(lambda: stream.waiting() == 0)
@@ -295,6 +300,30 @@ def test_the_alert_rules_ask_for_figures_that_there_are(redis_url: str) -> None:
         assert asked <= served, rule["alert"]
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["for"]
+
+
+def test_what_waits_in_the_inbox_is_told(sqlite_url: str, redis_url: str) -> None:
+    """Also where it waits because it cannot be written."""
+    app = site(sqlite_url, UNT_REDIS_URL=redis_url)
+    store = state_of(app).store
+    store.prepare()
+
+    with store._database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE unt_page_view RENAME TO elsewhere")
+
+    old = entries.view(time=time.time_ns() // 1_000_000 - 100_000)
+    store.inbox.put(entries.data(old), [entries.VISITOR])
+    port = processes.free_port()
+
+    with HealthServer(state_of(app), Pulse(), "127.0.0.1", port) as server:
+        status, _, said = server.health()
+        text = server.metrics()[2].decode()
+
+    close(app)
+    assert (status, json.loads(said)["inbox"]) == (503, 1)
+    assert "unt_inbox_entries 1.0" in text
+    (age,) = re.findall(r"^unt_inbox_oldest_seconds (.+)", text, re.MULTILINE)
+    assert float(age) >= 90
 
 
 def test_every_figure_is_documented(redis_url: str) -> None:

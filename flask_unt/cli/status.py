@@ -125,8 +125,8 @@ def _inbox_lines(look: Look) -> Iterator[tuple[str, str]]:
     if inbox is None:
         yield "in the inbox", UNKNOWN
     elif inbox.entries or look.stream is None:
-        age = look.now - (inbox.oldest or look.now)
-        oldest = f", oldest {age / 1000:.1f} s" if inbox.entries else ""
+        age = inbox.age(look.now) / 1000
+        oldest = f", oldest {age:.1f} s" if inbox.entries else ""
         yield "in the inbox", f"{inbox.entries:,}{oldest}"
 
 
@@ -134,7 +134,7 @@ def _stream_lines(look: Look) -> Iterator[tuple[str, str]]:
     stream = look.stream
 
     if stream is None:
-        yield "redis", "none: views are written in the request"
+        yield "redis", "none: views go straight into the database"
         return
 
     if "Redis" in look.figures.missing:
@@ -245,7 +245,7 @@ def _oldest_ms(look: Look) -> int | None:
     ages = [look.stream.oldest_ms if look.stream else None]
 
     if look.inbox is not None and look.inbox.oldest is not None:
-        ages.append(look.now - look.inbox.oldest)
+        ages.append(look.inbox.age(look.now))
 
     return max((age for age in ages if age is not None), default=None)
 

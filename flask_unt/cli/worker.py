@@ -42,8 +42,8 @@ def unt_worker(
 
     if state.stream is None:
         raise click.ClickException(
-            "There is no Redis, so views are written in the request and no worker is"
-            " needed. To use one, set UNT_REDIS_URL or REDIS_URL."
+            "There is no Redis, so views go straight into the database and no worker"
+            " is needed. To use one, set UNT_REDIS_URL or REDIS_URL."
         )
 
     health = None if health_port is None else (health_host, health_port)

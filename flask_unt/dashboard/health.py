@@ -34,8 +34,8 @@ def health(state: State, now: int) -> Health:
     inbox = _inbox(state)
 
     if inbox is not None and inbox.entries:
-        oldest = now - (inbox.oldest or now)
-        words = f"{number(inbox.entries)} waiting, oldest {duration(oldest)}"
+        oldest = duration(inbox.age(now))
+        words = f"{number(inbox.entries)} waiting, oldest {oldest}"
         return Health(WAIT, words, state.outages.inbox.trouble, stream)
 
     return Health(GOOD, "all stored") if stream is None else _of_stream(stream)

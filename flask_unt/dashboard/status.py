@@ -37,6 +37,7 @@ def status_of(state: State, now: int) -> dict[str, Any]:
         "is_bad": any(finding.level == BAD for finding in running),
         "stored": look.stored,
         "figures": look.figures,
+        "inbox": look.inbox,
         "refused": refusals(look.figures),
         "was_refused_lately": now - refused_at < DAY_MS,
     }

@@ -75,7 +75,7 @@ def check_inbox(look: Look) -> Iterator[Finding]:
     if look.database_error is not None or inbox is None or not inbox.entries:
         return
 
-    since = max(0, look.now - (inbox.oldest or look.now))
+    since = inbox.age(look.now)
     waits = "1 entry waits" if inbox.entries == 1 else f"{inbox.entries} entries wait"
     problem = f"{waits} in unt_inbox, the oldest for {since // 1000} seconds"
 

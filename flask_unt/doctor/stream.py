@@ -18,21 +18,21 @@ LOWEST = (6, 2)
 def check_redis(look: Look) -> Iterator[Finding]:
     """It is there, and takes entries."""
     if look.stream is None:
-        yield ok("redis", "There is no Redis: views are written in the request.")
+        yield ok("redis", "There is no Redis: views go straight into the database.")
         return
 
     if look.is_foreign_queue:
         yield bad(
             "redis",
             f"The queue {look.settings.queue!r} in Redis belongs to another site, so"
-            " views are written in the request.",
+            " views go straight into the database.",
             "Set UNT_QUEUE to a name of this site's own.",
         )
     elif look.stream.trouble:
         yield bad(
             "redis",
             look.stream.trouble,
-            "Until that is mended views are written in the request; none is lost.",
+            "Until that is mended views go straight into the database; none is lost.",
         )
     else:
         yield ok("redis", "Redis takes views.")
@@ -122,8 +122,8 @@ def check_redis_memory(look: Look) -> Iterator[Finding]:
     if server.limit:
         yield bad(
             "redis-memory",
-            f"Redis evicts keys when it is full ({server.policy}), so views are"
-            " written in the request.",
+            f"Redis evicts keys when it is full ({server.policy}), so views go"
+            " straight into the database.",
             "Set maxmemory-policy noeviction.",
         )
     else:

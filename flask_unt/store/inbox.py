@@ -56,6 +56,10 @@ class Waiting:
     entries: int
     oldest: int | None
 
+    def age(self, now: int) -> int:
+        """Since when the oldest waits, in ms; 0 where nothing does."""
+        return 0 if self.oldest is None else max(0, now - self.oldest)
+
 
 class Inbox:
     """The entries that wait in a database, and when this process writes them.

@@ -103,11 +103,11 @@ class HealthServer:
         elif look.stream and not look.stream.trouble and not look.stream.workers:
             reasons.append("No worker shows life in Redis.")
 
-        waiting = look.stream.waiting if look.stream else 0
         said = {
             "status": "stalled" if reasons else "ok",
             "reasons": reasons,
-            "waiting": waiting,
+            "waiting": look.stream.waiting if look.stream else 0,
+            "inbox": look.inbox.entries if look.inbox else None,
         }
         return 503 if reasons else 200, JSON, json.dumps(said).encode()
 

@@ -66,7 +66,21 @@ class _Figures(Collector):
             "Events that the database refused and that wait for a replay.",
             sum(look.set_aside.values()),
         )
+        yield from self._inbox()
         yield from self._stream()
+
+    def _inbox(self) -> Iterator[Metric]:
+        inbox = self._look.inbox
+
+        if inbox is None:
+            return
+
+        yield _gauge("inbox_entries", "Entries in the database's inbox.", inbox.entries)
+        yield _gauge(
+            "inbox_oldest_seconds",
+            "Age of the oldest entry in the inbox.",
+            inbox.age(self._look.now) / 1000,
+        )
 
     def _stream(self) -> Iterator[Metric]:
         stream, drained = self._look.stream, self._look.figures.last_drain
