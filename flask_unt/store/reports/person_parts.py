@@ -17,7 +17,7 @@ from ..dialect import select_in
 from ..links import DERIVED
 from ..links import MERGED
 from ..merges import in_the_end
-from .logs import campaign_text
+from .log_visits import campaign_text
 from .shapes import BeforeKnown
 from .shapes import Browser
 from .shapes import FirstTouch

@@ -11,7 +11,7 @@ from .. import schema
 from ..merges import in_the_end
 from ..ownership import counted
 from ..ownership import is_counted
-from .logs import campaign_text
+from .log_visits import campaign_text
 from .pages import host_of
 from .pages import steps_of
 from .shapes import BecameKnown
