@@ -15,58 +15,10 @@ from happenings import open_store
 from happenings import view
 from servers import PostgresServer
 
-from flask_unt.errors import ConfigError
 from flask_unt.errors import StoreUnavailable
 from flask_unt.store import Store
-from flask_unt.store import engine
+from flask_unt.store import connecting
 from flask_unt.store.engine import Database
-from flask_unt.store.engine import normalize_url
-
-
-@pytest.mark.parametrize(
-    ("url", "driver"),
-    [
-        ("postgres://u@h/d", "postgresql+psycopg"),
-        ("postgresql://u@h/d", "postgresql+psycopg"),
-        ("postgresql+psycopg2://u@h/d", "postgresql+psycopg2"),
-        ("postgresql+asyncpg://u@h/d", "postgresql+psycopg"),
-        ("mysql://u@h/d", "mysql+pymysql"),
-        ("mariadb://u@h/d", "mysql+pymysql"),
-        ("mysql+aiomysql://u@h/d", "mysql+pymysql"),
-        ("sqlite:///unt.db", "sqlite+pysqlite"),
-        ("sqlite+aiosqlite:///unt.db", "sqlite+pysqlite"),
-    ],
-)
-def test_a_url_gets_an_installed_driver(url: str, driver: str) -> None:
-    assert normalize_url(url).drivername == driver
-
-
-def test_a_url_keeps_the_rest() -> None:
-    url = normalize_url("postgres://u:p%40ss@h:5433/d?sslmode=require")
-
-    assert (url.password, url.port, url.query["sslmode"]) == ("p@ss", 5433, "require")
-
-
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [
-        ("no url", "cannot be read"),
-        ("postgresql://u:secret@h:port/d", "cannot be read"),
-        ("oracle://u@h/d", "cannot use a 'oracle' database"),
-    ],
-)
-def test_another_url_is_told_what_to_do(url: str, sentence: str) -> None:
-    with pytest.raises(ConfigError, match=sentence) as raised:
-        normalize_url(url)
-
-    assert "secret" not in str(raised.value)
-
-
-def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
-
-    with pytest.raises(ConfigError, match=r"pip install \"flask-unt\[postgresql\]\""):
-        normalize_url("postgres://u@h/d")
 
 
 def test_psycopg2_works_as_well(postgres2_url: str) -> None:
@@ -80,7 +32,7 @@ def test_our_own_file_is_fast_and_leaves_no_traces(tmp_path: Path) -> None:
         assert _pragma(connection, "journal_mode") == "wal"
         assert _pragma(connection, "secure_delete") == 1
         assert _pragma(connection, "synchronous") == 1
-        assert _pragma(connection, "busy_timeout") == engine.BUSY_MS
+        assert _pragma(connection, "busy_timeout") == connecting.BUSY_MS
 
 
 def test_a_hosts_file_keeps_its_journal(tmp_path: Path) -> None:
@@ -231,7 +183,7 @@ def test_a_restarted_database_is_used_again(
 def test_a_lock_of_another_is_waited_for(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_MS", 500)
+    monkeypatch.setattr(connecting, "BUSY_MS", 500)
 
     with open_store(sqlite_url) as store:
         store.prepare()

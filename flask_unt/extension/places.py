@@ -13,7 +13,7 @@ from ..config import refuse_unknown_bind
 from ..config import resolve_database_url
 from ..state import Address
 from ..state import RedisAddress
-from ..store.engine import DRIVERS
+from ..store.database_url import DRIVERS
 from ..stream import connection_settings
 
 OURS = frozenset(driver for drivers in DRIVERS.values() for driver in drivers)

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,76 +24,22 @@ from flask_unt.errors import StoreUnavailable
 from flask_unt.errors import UNTError
 from flask_unt.errors import WriteFailed
 
+from .connecting import POSTGRESQL_LIMITS
+from .connecting import connect_args
+from .connecting import set_up_mysql
+from .connecting import set_up_postgresql
+from .database_url import normalize_url
 from .file import GONE
 from .file import DatabaseFile
 from .trouble import refused
 from .trouble import unavailable
 
-DRIVERS = {
-    "sqlite": {"pysqlite": "sqlite3"},
-    "postgresql": {"psycopg": "psycopg", "psycopg2": "psycopg2"},
-    "mysql": {"mysqldb": "MySQLdb", "pymysql": "pymysql"},
-}
-BACKENDS = {"postgres": "postgresql", "mariadb": "mysql"}
-CONNECT_SECONDS = 3
-LOCK_MS = 3000
-SILENCE_MS = 10_000
-BUSY_MS = 3000
-POSTGRESQL_LIMITS = sa.text(
-    f"SELECT set_config('lock_timeout', '{LOCK_MS}', true),"
-    " set_config('idle_in_transaction_session_timeout', '30000', true),"
-    " set_config('TimeZone', 'UTC', true)"
-)
-MYSQL_SESSION = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-    f" innodb_lock_wait_timeout = {LOCK_MS // 1000}, time_zone = '+00:00'"
-)
 FOREIGN_TABLE = (
     "SELECT 1 FROM sqlite_master WHERE type = 'table'"
     r" AND name NOT LIKE 'unt\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
 )
 
 log = logging.getLogger("flask_unt")
-
-
-def normalize_url(url: str) -> sa.URL:
-    """The URL with a backend and an installed, synchronous driver named.
-
-    :raises ConfigError: it is no URL of a database that UNT knows, or no driver for
-        it is installed.
-    """
-    try:
-        parsed = sa.make_url(url)
-    except (ArgumentError, ValueError):
-        raise ConfigError(
-            "The database URL cannot be read. Write it like"
-            " postgresql://user:password@host/database."
-        ) from None
-
-    backend, _, driver = parsed.drivername.partition("+")
-    backend = BACKENDS.get(backend, backend)
-
-    if backend not in DRIVERS:
-        raise ConfigError(
-            f"UNT cannot use a {backend!r} database. Set UNT_DATABASE_URL to one of"
-            " SQLite, PostgreSQL, MySQL or MariaDB."
-        )
-
-    return parsed.set(drivername=f"{backend}+{_driver(backend, driver)}")
-
-
-def _driver(backend: str, wanted: str) -> str:
-    known = DRIVERS[backend]
-    candidates = [wanted] if wanted in known else list(known)
-
-    for driver in candidates:
-        if find_spec(known[driver]) is not None:
-            return driver
-
-    raise ConfigError(
-        f"No driver for {backend} is installed ({' or '.join(candidates)})."
-        f' Run: pip install "flask-unt[{backend}]"'
-    )
 
 
 class Database:
@@ -229,7 +173,7 @@ class Database:
 
     def _engine_options(self) -> dict[str, Any]:
         wanted = {
-            "connect_args": self._connect_args(),
+            "connect_args": {**connect_args(self.url), **self._host_args},
             "pool_size": 2,
             "max_overflow": 3,
             "pool_timeout": 5,
@@ -247,26 +191,11 @@ class Database:
 
         return {**wanted, **self._options}
 
-    def _connect_args(self) -> dict[str, Any]:
-        by_driver: dict[str, dict[str, Any]] = {
-            "pysqlite": {"timeout": BUSY_MS / 1000, "check_same_thread": False},
-            "psycopg": _libpq_limits() | {"prepare_threshold": None},
-            "psycopg2": _libpq_limits(),
-            "mysqldb": _mysql_limits(),
-            # Before 2.0 it takes bytes for text in the connection's character set.
-            "pymysql": _mysql_limits() | {"binary_prefix": True},
-        }
-        found = by_driver[self.url.get_driver_name()]
-
-        ours = {name: found[name] for name in found if name not in self.url.query}
-
-        return {**ours, **self._host_args}
-
     def _on_connect(self) -> Callable[[DBAPIConnection, Any], None]:
         if self.backend == "sqlite":
             return self._set_up_sqlite
 
-        return _set_up_mysql if self.backend == "mysql" else _set_up_postgresql
+        return set_up_mysql if self.backend == "mysql" else set_up_postgresql
 
     def _set_up_sqlite(self, connection: Any, _: Any) -> None:
         connection.isolation_level = None
@@ -294,36 +223,6 @@ class Database:
             mode = str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
 
         return mode
-
-
-def _libpq_limits() -> dict[str, Any]:
-    return {
-        "connect_timeout": CONNECT_SECONDS,
-        "tcp_user_timeout": SILENCE_MS,
-        "application_name": "flask-unt",
-    }
-
-
-def _mysql_limits() -> dict[str, Any]:
-    return {
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": 2 * SILENCE_MS // 1000,
-        "write_timeout": SILENCE_MS // 1000,
-        "charset": "utf8mb4",
-    }
-
-
-def _set_up_postgresql(connection: Any, _: Any) -> None:
-    # Statements prepared on the server do not survive PgBouncer's transaction mode.
-    if hasattr(connection, "prepare_threshold"):
-        connection.prepare_threshold = None
-
-
-def _set_up_mysql(connection: Any, _: Any) -> None:
-    connection.set_character_set("utf8mb4")
-    cursor = connection.cursor()
-    cursor.execute(MYSQL_SESSION)
-    cursor.close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
