@@ -61,6 +61,13 @@ FIGURES = (
     FROM unt_page_view v JOIN unt_visitor ON unt_visitor.id = visitor_id
     GROUP BY page_id, visitor_id, v.user_id, owner_id
     """,
+    """
+    INSERT INTO unt_event_visitor (name, visitor_id, user_id, whose_id, last_at)
+    SELECT name, visitor_id, coalesce(e.user_id, 0), coalesce(owner_id, 0),
+      max(local_time)
+    FROM unt_event e JOIN unt_visitor ON unt_visitor.id = visitor_id
+    GROUP BY name, visitor_id, e.user_id, owner_id
+    """,
 )
 
 

@@ -21,10 +21,16 @@ from recount import opened
 from recount import view
 from recount import visitor
 
+from flask_unt.events import make_tracked
 from flask_unt.store import schema
+from flask_unt.store.bulk import add_rows
 from flask_unt.store.figures import as_set
 from flask_unt.store.figures import of_set
+from flask_unt.store.figures import rewrite_users
 from flask_unt.store.reports import PeopleFilter
+from flask_unt.store.reports.parts_of_lists import FEW
+from flask_unt.store.reports.user_search import find_users
+from flask_unt.store.reports.user_search import order_of
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
@@ -127,6 +133,106 @@ def test_people_are_filtered_by_what_they_did_and_with_what(store):
     assert emails(store, known=(NOW + 1, None)) == set()
     assert emails(store, page="/two", verified=True) == {ben}
     assert emails(store, page="/two", search="ada") == set()
+
+
+def did(name, number, ago=1000, user=None):
+    """A custom event in a browser, or with no number by a user who has none."""
+    who = None if number is None else visitor(number)
+    done = custom(f"{name}-{number}-{ago}", who, NOW - ago, name=name)
+    return entry(done, received=NOW, user=user, agent=CHROME)
+
+
+def who_did(store, name):
+    """The users, and the numbers of anonymous visitors."""
+    bring_up_to_date(store)
+    wanted = PeopleFilter(event=name)
+    found = store.visitors(wanted=wanted, per_page=500)
+    assert found.total == len(found.rows)
+    return emails(store, event=name), {row.id for row in found.rows}
+
+
+def test_who_did_something_follows_whose_it_is(store):
+    store.write([view(n, 2000) for n in (1, 2, 3)], NOW)
+    store.write([did("order", 1, user=ADA), did("order", 2), did("order", 4)], NOW)
+    bring_up_to_date(store)
+    ids = {row.id for row in store.visitors(per_page=500).rows}
+    (second,) = who_did(store, "order")[1]
+
+    # Who has no view at all is no visitor who is listed.
+    assert who_did(store, "order") == ({"ada@example.com"}, {second})
+    assert second in ids
+    store.declare_email(visitor(2), "ben@example.com", NOW)
+    assert who_did(store, "order") == ({"ada@example.com", "ben@example.com"}, set())
+    store.forget_visitor(visitor(2), NOW)
+    assert who_did(store, "order") == ({"ada@example.com"}, set())
+
+
+def test_what_was_done_earlier_and_came_late_counts(store):
+    store.write([view(1, 2000, user=ADA), did("order", 1, user=ADA)], NOW)
+    assert who_did(store, "refund") == (set(), set())
+    store.write([did("refund", 1, 9 * DAY_MS, user=ADA)], NOW)
+    assert who_did(store, "refund") == ({"ada@example.com"}, set())
+    assert who_did(store, "order") == ({"ada@example.com"}, set())
+
+
+def test_who_did_something_nobody_knows_where_is_listed(store):
+    """Such an event is in no browser, so in none's figures."""
+    store.write([view(1, 2000, user=ADA), view(2, 2000, user=BEN)], NOW)
+    alone = make_tracked("order", None, id="1", now=NOW, user=BEN)
+    store.write([entry(alone, received=NOW)], NOW)
+    assert who_did(store, "order") == ({"ben@example.com"}, set())
+    ada, ben = (
+        row.id for row in store.users(now=NOW, sort="email", descending=False).rows
+    )
+    store.merge_users(ben, ada, NOW, "me")
+    assert who_did(store, "order") == ({"ada@example.com"}, set())
+
+
+def test_all_parts_of_a_long_list_are_all_of_it(store):
+    """So many are found in the order of an index, the last ones from its end."""
+    many = FEW + 57
+    store.prepare()
+
+    with store._database.writing() as connection:
+        list_people(connection, many)
+
+    for wanted in (PeopleFilter(), PeopleFilter(page=1)):
+        for descending in (True, False):
+            with store._database.reading() as connection:
+                order = order_of("last_access", descending, store._database.backend)
+                found = [
+                    find_users(connection, wanted, order, n, 499) for n in range(1, 12)
+                ]
+
+            assert {one.total for one in found} == {many - 1}
+            assert found[-1].pages == found[-1].page
+            assert [id for one in found for id in one.ids] == in_order(many, descending)
+
+
+def list_people(connection, many):
+    """Users who all saw a page, in figures: see ``in_order``."""
+    figures = schema.user_figures
+    numbers = range(1, many + 1)
+    users = [(n, True, f"P{n}", NOW, n == 30) for n in numbers]
+    names = ("id", "verified", "name", "created_at", "team")
+    add_rows(connection, schema.user, names, users)
+    names = ("page_id", "visitor_id", "user_id", "whose_id", "last_at")
+    saw = [(1, n, n, n, NOW) for n in numbers]
+    add_rows(connection, schema.page_visitor, names, saw)
+    rewrite_users(connection, numbers)
+
+    for odd in (0, 1):
+        some = sa.and_(figures.c.user_id > 20, figures.c.user_id % 2 == odd)
+        seen = sa.update(figures).where(some).values(last_seen=NOW + odd)
+        connection.execute(seen)
+
+
+def in_order(many, descending):
+    """Odd ones were seen later, the first twenty never, number 30 is of the team."""
+    seen = [n for n in range(21, many + 1) if n != 30]
+    seen.sort(key=lambda n: (n % 2, n), reverse=descending)
+    never = sorted(range(1, 21), reverse=descending)
+    return [*seen, *never]
 
 
 def test_search_knows_letters_beyond_ascii(store):

@@ -20,8 +20,6 @@ from .views import asked
 from .views import show
 
 DEVICES = ("desktop", "mobile", "tablet", "other")
-
-
 # What is counted for the tab that is not shown.
 MANY = 10_000
 
@@ -59,13 +57,13 @@ def _counts(
     """How many known people and anonymous visitors are like that, if that is fast."""
     wanted = query.filter(clock)
 
+    # One more than that is many.
     if query.is_anonymous:
-        return state.store.count_users(wanted=wanted), total
+        return state.store.count_users(wanted=wanted, limit=MANY + 1), total
 
     if wanted.reads_all:
         return total, None
 
-    # One more than that is many.
     return total, state.store.count_visitors(wanted=wanted, limit=MANY + 1)
 
 

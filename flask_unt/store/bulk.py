@@ -86,6 +86,33 @@ def add_new(
     return len(rows) - int(known)
 
 
+def put_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    known: int,
+) -> None:
+    """Insert rows; one that is there by its first ``known`` columns gets the others."""
+    if not rows:
+        return
+
+    by, others = ", ".join(names[:known]), names[known:]
+
+    if connection.dialect.name not in IGNORES_CONFLICTS:
+        to = ", ".join(f"{name} = VALUES({name})" for name in others)
+        _insert(connection, table, names, rows, f" ON DUPLICATE KEY UPDATE {to}")
+        return
+
+    to = ", ".join(f"{name} = excluded.{name}" for name in others)
+    ending = f" ON CONFLICT ({by}) DO UPDATE SET {to}"
+
+    if connection.dialect.name == "sqlite":
+        _insert(connection, table, names, rows, ending)
+    else:
+        _insert_arrays(connection, table, names, rows, ending)
+
+
 def change_rows(
     connection: sa.Connection,
     table: sa.Table,
@@ -123,10 +150,20 @@ def _insert_ignoring(
     if connection.dialect.name == "sqlite":
         return _insert(connection, table, names, rows, " ON CONFLICT DO NOTHING")
 
+    return _insert_arrays(connection, table, names, rows, " ON CONFLICT DO NOTHING")
+
+
+def _insert_arrays(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    ending: str,
+) -> int:
     arrays, texts = _arrays(_types(table, names), rows)
     inserted = connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({', '.join(names)})"
-        f" SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",
+        f" SELECT * FROM unnest({arrays}){ending}",
         texts,
     )
     return inserted.rowcount

@@ -19,6 +19,7 @@ from .merges import leave_merges
 from .people import lock_users
 from .people import meet_visitors
 from .schema import event
+from .schema import event_visitor
 from .schema import leave
 from .schema import link
 from .schema import page_view
@@ -34,7 +35,7 @@ from .visitor_marks import mark_visitors_of
 
 OF_VISITOR = (
     *(event, leave, page_view, visit, visitor_day, link),
-    *(visitor_figures, page_visitor),
+    *(visitor_figures, page_visitor, event_visitor),
 )
 
 

@@ -19,13 +19,13 @@ from .schema import leave
 from .schema import link
 from .schema import mark
 from .schema import page_view
-from .schema import page_visitor
 from .schema import set_aside
 from .schema import site
 from .schema import visit
 from .schema import visitor
 from .schema import visitor_figures
 from .upkeep import recompute_marks
+from .visitor_marks import TRACES
 from .visitor_marks import mark_visitors
 
 DAY_MS = 86_400_000
@@ -108,7 +108,9 @@ def _pieces(horizon: int) -> Iterator[Piece]:
     left = sa.select(page_view.c.id).where(page_view.c.visit_id == visit.c.id)
     over = sa.and_(visit.c.last_at < horizon, ~left.correlate(visit).exists())
     yield lambda c: _delete_visits(c, over)
-    yield lambda c: _delete_seen(c, horizon)
+
+    for table in TRACES:
+        yield lambda c, table=table: _delete_traces(c, table, horizon)  # type: ignore[misc]
 
     linked = sa.select(link.c.id).where(link.c.visitor_id == visitor.c.id)
     viewed = sa.select(page_view.c.id).where(page_view.c.visitor_id == visitor.c.id)
@@ -154,13 +156,13 @@ def _delete_visits(connection: sa.Connection, over: sa.ColumnElement[bool]) -> i
     return len(rows)
 
 
-def _delete_seen(connection: sa.Connection, horizon: int) -> int:
-    """Who saw a page long ago, and not since."""
-    old = page_visitor.c.last_at < horizon
-    statement = sa.select(page_visitor.c.visitor_id).where(old).limit(PIECE)
+def _delete_traces(connection: sa.Connection, table: sa.Table, horizon: int) -> int:
+    """Who saw a page, or did something, long ago, and not since."""
+    old = table.c.last_at < horizon
+    statement = sa.select(table.c.visitor_id).where(old).limit(PIECE)
     ids = connection.scalars(statement).all()
-    theirs = page_visitor.c.visitor_id.in_(set(ids))
-    connection.execute(sa.delete(page_visitor).where(old, theirs))
+    theirs = table.c.visitor_id.in_(set(ids))
+    connection.execute(sa.delete(table).where(old, theirs))
 
     return len(ids)
 

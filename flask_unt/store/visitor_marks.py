@@ -8,17 +8,21 @@ import sqlalchemy as sa
 
 from .dialect import chunks
 from .dialect import delete_in
+from .schema import event_visitor
 from .schema import link
 from .schema import page_visitor
 from .schema import visitor
+
+# Who saw a page, and who did something.
+TRACES = (page_visitor, event_visitor)
 
 
 def mark_visitors(
     connection: sa.Connection, ids: Iterable[int], since: int | None = None
 ) -> None:
-    """Ask for the figures of visitors, and for their pages from ``since`` on.
+    """Ask for the figures of visitors, and for what they saw and did from ``since`` on.
 
-    Without it, their pages stay, and may be somebody else's now.
+    Without it, that stays, and may be somebody else's now.
     """
     last = sa.func.coalesce(visitor.c.marked_from, visitor.c.last_seen)
     value = last if since is None else since
@@ -33,12 +37,15 @@ def mark_visitors(
 
 
 def mark_anew(connection: sa.Connection, ids: Iterable[int]) -> None:
-    """Ask for the figures of visitors, and for all their pages from the first view on.
+    """Ask for the figures of visitors, and for all that they saw and did.
 
     For where views that were noted count no more.
     """
     visitor_ids = sorted(set(ids))
-    delete_in(connection, page_visitor.c.visitor_id, visitor_ids)
+
+    for table in TRACES:
+        delete_in(connection, table.c.visitor_id, visitor_ids)
+
     mark_visitors(connection, visitor_ids, since=0)
 
 

@@ -16,10 +16,10 @@ from ..schema import link
 from ..schema import site
 from ..schema import visitor
 from ..schema import visitor_figures
-from .pages import note_pages
 from .sums import FIGURES
 from .sums import NOBODY
 from .sums import Sum
+from .traces import note_traces
 from .users import ends_of
 from .users import rewrite_users
 from .visits import settled
@@ -49,7 +49,7 @@ def recompute_figures(connection: sa.Connection, *, limit: int, bots: str) -> in
     ends = ends_of(connection, {*users, *whose} - {None, NOBODY})
     by_person = settled(sums, ends)
     _replace(connection, ids, by_person)
-    note_pages(connection, marked, ends, bots)
+    note_traces(connection, marked, ends, bots)
     named = {*users, *(id for id, _ in by_person)} - {NOBODY}
     rewrite_users(connection, named | {ends.get(id, id) for id in named})
     _unmark(connection, ids)

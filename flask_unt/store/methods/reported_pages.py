@@ -31,10 +31,10 @@ class ReportedPages(KeptUp):
         with self._transactions.reading() as connection:
             return reports.count_visitors(connection, wanted=wanted, limit=limit)
 
-    def count_users(self, *, wanted: reports.PeopleFilter) -> int:
+    def count_users(self, *, wanted: reports.PeopleFilter, limit: int) -> int:
         """How many known users: see :func:`reports.count_users`."""
         with self._transactions.reading() as connection:
-            return reports.count_users(connection, wanted)
+            return reports.count_users(connection, wanted, limit)
 
     def page_detail(
         self, id: int, *, since: int, until: int, now: int, team: bool = False

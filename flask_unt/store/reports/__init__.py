@@ -56,8 +56,8 @@ from .shapes import Ways
 from .shares import PAGE_SORTS
 from .shares import page_share
 from .site import overview
-from .user_list import count_users
 from .user_list import users
+from .user_search import count_users
 from .visit_ends import visit_ends
 from .visitor_list import count_visitors
 from .visitor_list import visitors

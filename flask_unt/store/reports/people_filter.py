@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +13,14 @@ from sqlalchemy.dialects import postgresql
 
 from ..figures import NOBODY
 from ..merges import in_the_end
-from ..schema import event
-from ..schema import page
-from ..schema import page_visitor
 from ..schema import user
 from ..schema import user_figures
 from ..schema import visit
 from ..schema import visitor
 from ..schema import visitor_figures
+from .traces import Traces
+from .traces import who_did
+from .traces import who_saw
 
 Moments = tuple[int | None, int | None]
 ALWAYS: Moments = (None, None)
@@ -55,13 +57,37 @@ class PeopleFilter:
         )
 
     @property
+    def asks_for_traces_only(self) -> bool:
+        """Whether all that is asked for is what somebody saw or did."""
+        others = replace(self, page=None, page_since=None, event="", team=False)
+        return others == PeopleFilter()
+
+    @property
     def reads_all(self) -> bool:
         """Whether each row has to be read, in any order."""
         return bool(self.device or self.country or self.first != ALWAYS)
 
 
-def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]:
-    """Conditions on ``unt_user_figures``."""
+def traces_of(conn: sa.Connection, wanted: PeopleFilter) -> list[Traces]:
+    """The traces that somebody has to have left."""
+    traces = []
+
+    if wanted.page is not None:
+        traces.append(who_saw(conn, wanted.page, wanted.page_since))
+
+    if wanted.event:
+        traces.append(who_did(wanted.event))
+
+    return traces
+
+
+def of_users(
+    wanted: PeopleFilter, traces: Sequence[Traces], backend: str, one_by_one: bool
+) -> list[sa.ColumnElement[bool]]:
+    """Conditions on ``unt_user_figures``.
+
+    ``one_by_one`` is fast where most of them hold, and few users are looked at.
+    """
     figures = user_figures.c
     conditions = [
         *_of_both(user_figures, wanted),
@@ -79,14 +105,9 @@ def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]
         term = wanted.search.strip().casefold()
         conditions.append(figures.words.contains(term, autoescape=True))
 
-    if wanted.page is not None:
-        seen = page_visitor.c.whose_id
-        conditions.append(
-            figures.user_id.in_(_who_saw(wanted, seen).where(seen > NOBODY))
-        )
-
-    if wanted.event:
-        conditions.append(figures.user_id.in_(_who_did(wanted.event)))
+    for one in traces:
+        whose = figures.user_id
+        conditions.append(one.has_user(whose) if one_by_one else whose.in_(one.users()))
 
     if wanted.came != ALWAYS:
         conditions.append(figures.user_id.in_(_who_came(wanted.came)))
@@ -97,8 +118,10 @@ def of_users(wanted: PeopleFilter, backend: str) -> list[sa.ColumnElement[bool]]
     return conditions
 
 
-def of_visitors(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
-    """Conditions on ``unt_visitor_figures``, of the anonymous ones."""
+def of_visitors(
+    wanted: PeopleFilter, traces: Sequence[Traces], one_by_one: bool
+) -> list[sa.ColumnElement[bool]]:
+    """The same on ``unt_visitor_figures``, of the anonymous ones."""
     figures = visitor_figures.c
     # Not by an index, which would read all rows in another order than they lie.
     whose = sa.func.coalesce(figures.user_id, NOBODY)
@@ -108,18 +131,9 @@ def of_visitors(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
         *_within_sets(figures, wanted),
     ]
 
-    if wanted.page is not None:
-        seen = _who_saw(wanted, page_visitor.c.visitor_id)
-        anonymous = seen.where(page_visitor.c.whose_id == NOBODY)
-        conditions.append(figures.visitor_id.in_(anonymous))
-
-    if wanted.event:
-        did = sa.select(event.c.visitor_id).where(
-            event.c.name == wanted.event,
-            event.c.user_id.is_(None),
-            event.c.visitor_id.is_not(None),
-        )
-        conditions.append(figures.visitor_id.in_(did))
+    for one in traces:
+        id = figures.visitor_id
+        conditions.append(one.has_visitor(id) if one_by_one else id.in_(one.visitors()))
 
     if wanted.came != ALWAYS:
         came = sa.select(visit.c.visitor_id).where(*_within_visits(wanted.came))
@@ -168,35 +182,6 @@ def _within_sets(figures: Any, wanted: PeopleFilter) -> list[sa.ColumnElement[bo
 
 def _within_visits(moments: Moments) -> list[sa.ColumnElement[bool]]:
     return _within(visit.c.started_at, moments)
-
-
-def _who_saw(wanted: PeopleFilter, column: Any) -> sa.Select[Any]:
-    seen = sa.select(column)
-
-    if wanted.page_since is not None:
-        seen = seen.where(page_visitor.c.last_at >= wanted.page_since)
-
-    if isinstance(wanted.page, int):
-        return seen.where(page_visitor.c.page_id == wanted.page)
-
-    ids = sa.select(page.c.id).where(page.c.path == wanted.page)
-    return seen.where(page_visitor.c.page_id.in_(ids))
-
-
-def _who_did(name: str) -> Any:
-    """Who a custom event belongs to: its user, else its visitor's owner."""
-    signed_in = (
-        sa.select(in_the_end())
-        .join_from(event, user, user.c.id == event.c.user_id)
-        .where(event.c.name == name)
-    )
-    owned = (
-        sa.select(in_the_end())
-        .join_from(event, visitor, visitor.c.id == event.c.visitor_id)
-        .join(user, user.c.id == visitor.c.owner_id)
-        .where(event.c.name == name, event.c.user_id.is_(None))
-    )
-    return sa.union(signed_in, owned)
 
 
 def _who_came(moments: Moments) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,18 +13,15 @@ from ..figures import of_set
 from ..merges import in_the_end
 from ..ownership import is_one_of
 from .people_filter import PeopleFilter
-from .people_filter import column_of
-from .people_filter import of_users
 from .shapes import UserList
 from .shapes import UserRow
 from .user_days import LastView
 from .user_days import last_views
 from .user_days import strips
+from .user_search import find_users
+from .user_search import order_of
 
-SORTS = ("last_access", "first_seen", "email", "visits", "views")
-COLUMN_SORT = "column:"
 STRIP_DAYS = 14
-MAX_PER_PAGE = 500
 NO_VIEW = LastView()
 EVERYBODY = PeopleFilter()
 
@@ -50,43 +46,15 @@ def users(
     nearest one. ``anonymous``: whether to count the anonymous visitors, too. Marked
     figures are to be recomputed before.
     """
-    backend = conn.dialect.name
-    order = _order(sort, descending, backend)
-    conditions = of_users(wanted, backend)
-    figures = schema.user_figures
-    per_page = min(max(per_page, 1), MAX_PER_PAGE)
-    counted = sa.func.count().over().label("total")
-    listed = sa.select(figures.c.user_id).where(*conditions).order_by(*order)
-
-    if sort.startswith(COLUMN_SORT):
-        listed = listed.join(schema.user, schema.user.c.id == figures.c.user_id)
-
-    def ids_on(page: int, *more: Any) -> Sequence[sa.Row[Any]]:
-        shown = listed.add_columns(*more).offset((page - 1) * per_page)
-        return conn.execute(shown.limit(per_page)).all()
-
-    page = max(page, 1)
-    # What takes long to find is counted as it is found; the rest is counted faster.
-    found = ids_on(page, counted) if wanted.looks_far else []
-    count = found[0].total if found else count_users(conn, wanted)
-    pages = max(1, -(-count // per_page))
-    page = min(page, pages)
-    found = found or ids_on(page)
+    order = order_of(sort, descending, conn.dialect.name)
+    found = find_users(conn, wanted, order, page, per_page)
     return UserList(
-        rows=user_rows(conn, [row.user_id for row in found], now, zone, bots),
-        total=count,
-        page=page,
-        pages=pages,
+        rows=user_rows(conn, found.ids, now, zone, bots),
+        total=found.total,
+        page=found.page,
+        pages=found.pages,
         anonymous_visitors=anonymous_visitors(conn) if anonymous else 0,
     )
-
-
-def count_users(conn: sa.Connection, wanted: PeopleFilter) -> int:
-    """How many users are to be listed."""
-    conditions = of_users(wanted, conn.dialect.name)
-    figures = schema.user_figures
-    found = sa.select(sa.func.count()).select_from(figures).where(*conditions)
-    return conn.scalar(found) or 0
 
 
 def anonymous_visitors(conn: sa.Connection) -> int:
@@ -137,32 +105,6 @@ def user_rows(
         )
         for id in ids
         if id in rows
-    )
-
-
-def _order(sort: str, descending: bool, backend: str) -> tuple[Any, ...]:
-    """Who has no value comes last; equal ones in the order of their ids."""
-    figures = schema.user_figures.c
-    columns: dict[str, sa.ColumnElement[Any]] = {
-        "first_seen": figures.first_seen,
-        "last_access": figures.last_seen,
-        "email": figures.name,
-        "visits": figures.visits,
-        "views": figures.views,
-    }
-    name = sort.removeprefix(COLUMN_SORT)
-
-    if name != sort:
-        column = column_of(name, backend)
-    elif sort in columns:
-        column = columns[sort]
-    else:
-        raise ValueError(f"Users are sorted by one of {', '.join(SORTS)}.")
-
-    return (
-        sa.case((column.is_(None), 1), else_=0),
-        column.desc() if descending else column,
-        figures.user_id,
     )
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from .. import schema
 from ..figures import of_set
+from .parts_of_lists import FEW
+from .parts_of_lists import part_of
+from .parts_of_lists import read_part
 from .people_filter import PeopleFilter
 from .people_filter import of_visitors
+from .people_filter import traces_of
 from .shapes import VisitorList
 from .shapes import VisitorRow
+from .traces import Traces
 
 VISITOR_SORTS = ("last_access", "first_seen", "visits", "views")
-MAX_PER_PAGE = 500
 EVERYBODY = PeopleFilter()
-# So few are sorted faster than they are found in the order of all.
-FEW = 5_000
 
 
 def visitors(
@@ -36,44 +39,46 @@ def visitors(
     """
     figures: Any = schema.visitor_figures
     _check(sort)
-    conditions = of_visitors(wanted)
-    per_page = min(max(per_page, 1), MAX_PER_PAGE)
-    counted = sa.select(sa.func.count()).select_from(figures).where(*conditions)
-    count = conn.scalar(counted) or 0
-    pages = max(1, -(-count // per_page))
-    page = min(max(page, 1), pages)
-    listed: Any = sa.select(figures).where(*conditions)
+    traces = traces_of(conn, wanted)
+    count = _count(conn, _counted(wanted, traces))
+    part = part_of(count, page, per_page)
+    conditions = of_visitors(wanted, traces, one_by_one=count >= FEW)
+    listed = sa.select(figures).where(*conditions)
 
     if count < FEW:
         # A planner that expects many would walk through all in their order.
         figures = listed.offset(0).subquery("few")
         listed = sa.select(figures)
 
-    start = (page - 1) * per_page
-    length = min(per_page, count - start)
-    backwards = start > count // 2
-    order = _order(figures.c, sort, descending is not backwards)
-    # What is far from the beginning is found from the end.
-    skipped = count - start - length if backwards else start
-    shown = listed.order_by(*order).offset(skipped).limit(length)
-    found = conn.execute(shown).all()
-
-    if backwards:
-        found = found[::-1]
-
-    return VisitorList(tuple(_row(row) for row in found), count, page, pages)
+    order = _order(figures.c, sort, descending)
+    found = read_part(conn, listed, order, count, part.start, part.length)
+    return VisitorList(tuple(map(_row, found)), count, part.page, part.pages)
 
 
 def count_visitors(
     conn: sa.Connection, *, wanted: PeopleFilter = EVERYBODY, limit: int
 ) -> int:
     """How many there are, counted up to ``limit``."""
-    found = sa.select(schema.visitor_figures.c.visitor_id).where(*of_visitors(wanted))
-    counted = sa.select(sa.func.count()).select_from(found.limit(limit).subquery())
+    return _count(conn, _counted(wanted, traces_of(conn, wanted)).limit(limit))
+
+
+def _count(conn: sa.Connection, found: sa.Select[Any]) -> int:
+    counted = sa.select(sa.func.count()).select_from(found.subquery("found"))
     return conn.scalar(counted) or 0
 
 
-def _order(figures: Any, sort: str, descending: bool) -> tuple[Any, ...]:
+def _counted(wanted: PeopleFilter, traces: Sequence[Traces]) -> sa.Select[Any]:
+    """Select a row for each."""
+    has_one = len(traces) == 1 and traces[0].has_one_a_visitor
+
+    if has_one and wanted.asks_for_traces_only:
+        return traces[0].visitors()
+
+    id = schema.visitor_figures.c.visitor_id
+    return sa.select(id).where(*of_visitors(wanted, traces, one_by_one=False))
+
+
+def _order(figures: Any, sort: str, descending: bool) -> tuple[tuple[Any, bool], ...]:
     columns: dict[str, Any] = {
         "last_access": figures.last_seen,
         "first_seen": figures.first_seen,
@@ -82,8 +87,7 @@ def _order(figures: Any, sort: str, descending: bool) -> tuple[Any, ...]:
     }
 
     # Both the same way, as the index is.
-    order = (columns[sort], figures.visitor_id)
-    return tuple(column.desc() for column in order) if descending else order
+    return (columns[sort], descending), (figures.visitor_id, descending)
 
 
 def _check(sort: str) -> None:

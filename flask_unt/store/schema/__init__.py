@@ -7,6 +7,7 @@ from .people import forgotten
 from .people import link
 from .people import user
 from .people import visitor
+from .rollups import event_visitor
 from .rollups import hour
 from .rollups import mark
 from .rollups import page_hour
@@ -41,6 +42,7 @@ __all__ = [
     "agent",
     "counter",
     "event",
+    "event_visitor",
     "forgotten",
     "hour",
     "inbox",

@@ -47,6 +47,16 @@ def index_of_known(*names: str) -> sa.Index:
     return sa.Index(None, *names, postgresql_where=known, sqlite_where=known)
 
 
+def index_of_true(name: str) -> sa.Index:
+    """An index of the rows where a flag is set; on MySQL of all."""
+    return sa.Index(
+        None,
+        name,
+        postgresql_where=sa.text(f"{name} IS true"),
+        sqlite_where=sa.text(f"{name} IS 1"),
+    )
+
+
 def came_from() -> list[sa.Column[Any]]:
     return [
         sa.Column("referrer", sa.String(2048)),

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from .parts import count
 from .parts import flag
+from .parts import index_of_true
 from .parts import table
 from .types import Moment
 from .types import Number
@@ -63,6 +64,8 @@ user_figures = table(
     sa.Column("devices", sa.String(255), nullable=False),
     sa.Column("countries", sa.String(1024), nullable=False),
     sa.Column("words", sa.Text, nullable=False),
+    sa.Index(None, "last_seen", "user_id", "team", "verified"),
+    index_of_true("team"),
 )
 
 page_visitor = table(
@@ -75,4 +78,16 @@ page_visitor = table(
     sa.Index(None, "visitor_id"),
     sa.Index(None, "page_id", "whose_id", "visitor_id"),
     sa.Index(None, "page_id", "last_at", "whose_id"),
+)
+
+# The same of custom events that were done in a browser.
+event_visitor = table(
+    "unt_event_visitor",
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("user_id", Number, primary_key=True, autoincrement=False),
+    count("whose_id"),
+    sa.Column("last_at", Moment, nullable=False, index=True),
+    sa.Index(None, "visitor_id"),
+    sa.Index(None, "name", "whose_id", "visitor_id"),
 )

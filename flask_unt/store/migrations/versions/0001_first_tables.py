@@ -61,6 +61,15 @@ def _index_of_known(*names: str) -> sa.Index:
     return sa.Index(None, *names, postgresql_where=known, sqlite_where=known)
 
 
+def _index_of_true(name: str) -> sa.Index:
+    return sa.Index(
+        None,
+        name,
+        postgresql_where=sa.text(f"{name} IS true"),
+        sqlite_where=sa.text(f"{name} IS 1"),
+    )
+
+
 def _came_from() -> list[sa.Column[Any]]:
     return [
         sa.Column("referrer", sa.String(2048)),
@@ -304,6 +313,8 @@ _table(
     sa.Column("devices", sa.String(255), nullable=False),
     sa.Column("countries", sa.String(1024), nullable=False),
     sa.Column("words", sa.Text, nullable=False),
+    sa.Index(None, "last_seen", "user_id", "team", "verified"),
+    _index_of_true("team"),
 )
 
 _table(
@@ -316,6 +327,17 @@ _table(
     sa.Index(None, "visitor_id"),
     sa.Index(None, "page_id", "whose_id", "visitor_id"),
     sa.Index(None, "page_id", "last_at", "whose_id"),
+)
+
+_table(
+    "unt_event_visitor",
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("user_id", Number, primary_key=True, autoincrement=False),
+    _count("whose_id"),
+    sa.Column("last_at", Moment, nullable=False, index=True),
+    sa.Index(None, "visitor_id"),
+    sa.Index(None, "name", "whose_id", "visitor_id"),
 )
 
 _table(
