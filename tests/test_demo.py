@@ -10,6 +10,7 @@ from flask_unt.store import Store
 from flask_unt.store import StoreSettings
 from flask_unt.store.demo import make_demo
 from flask_unt.store.demo import tell_story
+from flask_unt.store.reports import PeopleFilter
 
 NOW = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -103,3 +104,26 @@ def test_demo_fills_the_database_once(store):
     assert store.status() == once
     assert 5 <= once.users <= 8
     assert steps[-1][0] == steps[-1][1]
+
+
+def test_the_team_is_there_and_acts_as_somebody_else(store):
+    """Their views count nowhere, and enter no log but their own."""
+    make_demo(store, NOW, weeks=3, host=HOST, crowd=(*SMALL, 2))
+    period = {"since": NOW - 21 * DAY_MS, "until": NOW, "now": NOW}
+    without, with_team = (store.overview(**period, team=t) for t in (False, True))
+    everybody = store.users(now=NOW, wanted=PeopleFilter(team=True), per_page=99)
+    known = {row.email: row.id for row in everybody.rows}
+    team = {"ruth@example.com", "theo@example.com"}
+    acted = [
+        (email, view.acting)
+        for email, id in known.items()
+        for visit in store.navigation_log(id, limit=1000).visits
+        for view in visit.views
+    ]
+
+    assert without.not_counted_team > 0
+    assert with_team.views == without.views + without.not_counted_team
+    assert team <= known.keys()
+    assert store.users(now=NOW, per_page=99).total == everybody.total - 2
+    assert {email for email, acting in acted if acting} <= team
+    assert any(acting for _, acting in acted)

@@ -156,6 +156,13 @@ def test_the_team_is_counted_only_on_demand(make_site):
     assert "Not counted: 1 view by your team ( count them )" in words(without)
     assert "2 people came" in words(counted)
     assert "With the team" in words(counted)
+
+    for place in ("/users", "/pages", "/live"):
+        assert f'href="{BOARD}{place}?team=1"' in counted.text
+
+    assert "1 person is here now" in words(client.get(f"{BOARD}/live"))
+    assert "2 people are here now" in words(client.get(f"{BOARD}/live?team=1"))
+    assert client.get(f"{BOARD}/api/live?team=1").json["total"] == 2
     assert "boss@example.com" in client.get(people.replace("&amp;", "&")).text
     assert "boss@example.com" not in client.get(f"{BOARD}/users").text
 

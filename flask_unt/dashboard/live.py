@@ -6,6 +6,7 @@ Each answer comes at once: the page asks every few seconds, and holds no worker.
 from __future__ import annotations
 
 from flask import Response
+from flask import request
 
 from ..store.reports import Live
 from ..store.reports import LiveView
@@ -19,14 +20,14 @@ from .views import show
 
 def live() -> Response:
     state, clock = asked()
-    found = state.store.live(now=clock.now)
+    found = state.store.live(now=clock.now, team=_with_team())
     return show("live.html", clock, tab="live", live=found, sentence=sentence_of(found))
 
 
 def live_figures() -> Response:
     """The lists as HTML, beside the sentence over them and the one to be read out."""
     state, clock = asked()
-    found = state.store.live(now=clock.now)
+    found = state.store.live(now=clock.now, team=_with_team())
     return figures(
         {
             "total": found.total,
@@ -35,6 +36,10 @@ def live_figures() -> Response:
             "html": part("_live.html", live=found, clock=clock),
         }
     )
+
+
+def _with_team() -> bool:
+    return request.args.get("team") == "1"
 
 
 def sentence_of(live: Live) -> str:

@@ -22,6 +22,7 @@ from .page import page
 from .page_list import LISTS
 from .page_list import parse_pages
 from .periods import RANGES
+from .periods import Period
 from .periods import parse_period
 from .sentences import figures_of
 from .sentences import sentence_of
@@ -48,13 +49,17 @@ def overview() -> Response:
         report=report,
         sentence=sentence_of(report, period),
         figures=figures_of(report, period),
-        people=reports.users(state, {}, clock, rows=reports.FIRST_ROWS),
+        people=reports.users(state, _team(period), clock, rows=reports.FIRST_ROWS),
         lists=LISTS,
         listed=parse_pages(most),
         share=reports.pages(state, most, clock, limit=reports.RING),
         origins=reports.origins(state, request.args, clock),
         known=reports.became_known(state, request.args, clock),
     )
+
+
+def _team(period: Period) -> dict[str, str]:
+    return {"team": "1"} if period.team else {}
 
 
 def status() -> Response:

@@ -33,6 +33,7 @@ NAMES = (
     "Tariq", "Vera", "Yuki", "Zoe",
 )
 # fmt: on
+TEAM = ("Ruth", "Theo")
 HOMES = (
     ("Europe/Lisbon", "pt-PT", 9),
     ("Europe/Berlin", "de-DE", 7),
@@ -110,13 +111,17 @@ class Person:
     visits: int
     known_on: int
     bot: bool = False
+    team: bool = False
 
 
-def make_cast(rng: Random, known: int, anonymous: int, bots: int) -> list[Person]:
+def make_cast(
+    rng: Random, known: int, anonymous: int, bots: int, team: int = 0
+) -> list[Person]:
     """The people of the demo; equal random numbers give equal people."""
     cast = [_known(rng, number) for number in range(known)]
     cast += [_anonymous(rng) for _ in range(anonymous)]
     cast += [_bot(rng) for _ in range(bots)]
+    cast += [_member(rng, number) for number in range(team)]
     return cast
 
 
@@ -149,6 +154,15 @@ def _anonymous(rng: Random) -> Person:
 def _bot(rng: Random) -> Person:
     device = Device(_uuid(rng), rng.choice(BOTS), 1024)
     return Person(None, None, False, "UTC", "en-US", (device,), 12, 0, bot=True)
+
+
+def _member(rng: Random, number: int) -> Person:
+    """One of the site's own team, at the site's desk."""
+    name = TEAM[number % len(TEAM)]
+    device = Device(_uuid(rng), rng.choice(DESKTOPS), 1920)
+    email = f"{name.lower()}@example.com"
+    home = ("Europe/Lisbon", "pt-PT")
+    return Person(name, email, True, *home, (device,), 14, 0, team=True)
 
 
 def _home(rng: Random) -> tuple[str, str]:

@@ -24,7 +24,10 @@ from .cast import Person
 
 @dataclass(frozen=True, slots=True)
 class Outing:
-    """One visit to come: who, with what, from where, and when."""
+    """One visit to come: who, with what, from where, and when.
+
+    ``acts_as``: on whose behalf one of the team looks.
+    """
 
     person: Person
     device: Device
@@ -33,6 +36,7 @@ class Outing:
     start: int
     referrer: str | None
     campaign: Campaign
+    acts_as: Person | None = None
 
 
 def view_of(
@@ -94,7 +98,13 @@ def entry_of(
     if not signed_in:
         return entry
 
-    return replace(entry, user=Identity(person.email, None, person.name))
+    who = Identity(person.email, None, person.name)
+
+    if outing.acts_as is None:
+        return replace(entry, user=who, team=person.team or None)
+
+    other = Identity(outing.acts_as.email, None, outing.acts_as.name)
+    return replace(entry, user=other, impersonator=who)
 
 
 def is_signed_in(outing: Outing, index: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -31,10 +32,12 @@ from .entries import order_of
 from .entries import view_of
 
 DAY_MS = 86_400_000
-Crowd = tuple[int, int, int]
+Crowd = tuple[int, ...]
 Declared = tuple[int, str, str]
-# Known people, anonymous ones, bots.
-CROWD: Crowd = (40, 400, 12)
+# Known people, anonymous ones, bots, and members of the site's team.
+CROWD: Crowd = (40, 400, 12, 2)
+# One visit of so many, a member of the team acts as somebody else.
+ACTS = 5
 LONGEST_WALK = 14
 # On which page something is ordered, and by which part of those who are there.
 ORDERED_ON, ORDERS = "/test", 0.3
@@ -62,10 +65,15 @@ def tell_story(
     first = date(1970, 1, 1) + timedelta(days=today - days + 1)
     story = Story([], [])
 
-    for person in make_cast(rng, *crowd):
+    cast = make_cast(rng, *crowd)
+
+    for person in cast:
         own = Random(rng.getrandbits(64))
 
         for outing in _outings(own, person, first, days, host):
+            if person.team and outing.number % ACTS == ACTS - 1:
+                outing = replace(outing, acts_as=cast[0])
+
             _tell(own, outing, story)
 
     entries = [entry for entry in story.entries if entry.received <= now]
