@@ -34,6 +34,9 @@ HOMES = {
     "maxminddb": ("geoip",),
 }
 
+# The folders of the store, from the top; below them is what lies in it itself.
+STORE_FOLDERS = ("store.methods", "store.reports")
+
 NOT_PURE = {"datetime.now", "random", "secrets", "socket", "subprocess", "threading"}
 NOT_PURE |= {"time", "urllib.request"}
 
@@ -57,6 +60,7 @@ def faults(module: str, source: str) -> list[str]:
 
     for name in imported(module, tree):
         found += wrong_layer(module, name) + wrong_home(module, name)
+        found += wrong_folder(module, name)
 
     return found + module_state(module, tree)
 
@@ -115,6 +119,25 @@ def wrong_home(module: str, name: str) -> list[str]:
         return [f"{module} imports {name}, but is to be pure."]
 
     return []
+
+
+def wrong_folder(module: str, name: str) -> list[str]:
+    """Within the store: what opens transactions, what reads, and what both use."""
+    if not module.startswith("store.") or module == "store.__init__":
+        return []
+
+    if store_row(name.removeprefix(f"{PACKAGE}.")) >= store_row(module):
+        return []
+
+    return [f"{module} imports {name}, which is not below it in the store."]
+
+
+def store_row(name: str) -> int:
+    for row, folder in enumerate(STORE_FOLDERS):
+        if f"{name}.".startswith(f"{folder}."):
+            return row
+
+    return len(STORE_FOLDERS)
 
 
 def module_state(module: str, tree: ast.Module) -> list[str]:

@@ -35,6 +35,9 @@ def test_module_keeps_to_its_layer(module):
         ("drain", "import rq.job"),
         ("urls", "import time"),
         ("events", "from urllib.request import urlopen"),
+        ("store.write", "from .reports import users"),
+        ("store.figures.sums", "from ..methods.opened import Opened"),
+        ("store.reports.logs", "from .. import methods"),
         ("state", "from .novelty import thing"),
         ("novelty", ""),
         ("state", "states = {}"),
@@ -59,6 +62,7 @@ def test_a_planted_fault_is_found(module, source):
         ("ingest.inject", "from flask import Flask\nfrom .middleware import Door"),
         ("identity", "import flask_login"),
         ("store.write", "from sqlalchemy import select\nimport time"),
+        ("store.methods.own", "from .. import reports\nfrom ..write import Rules"),
         (
             "config",
             "NAMES = {'a': 1}\n__all__ = ['NAMES']\nfrom urllib.parse import quote",
