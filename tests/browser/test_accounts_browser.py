@@ -84,3 +84,26 @@ def test_each_page_is_of_who_was_signed_in_then(
     with example.engine.connect() as connection:
         count = "SELECT count(*) FROM unt_user"
         assert connection.scalar(sa.text(count)) == 2
+
+
+def test_a_private_window_is_another_browser_of_the_same_user(
+    example: Any, page: Any, open_context: Any
+) -> None:
+    """Nobody's until they sign in there, and forgotten when it is closed."""
+    sign_in(page, example, ADA)
+    assert whose(example, 2) == [("/sign-in", ADA), ("/", ADA)]
+    private = open_context()
+    window = private.new_page()
+    window.goto(example.url + "/info")
+    assert whose(example, 3)[2:] == [("/info", None)]
+    sign_in(window, example, ADA)
+    assert whose(example, 5)[2:] == [("/info", ADA), ("/sign-in", ADA), ("/", ADA)]
+    private.close()
+
+    open_context().new_page().goto(example.url + "/contact")
+    assert whose(example, 6)[5:] == [("/contact", None)]
+
+    with example.engine.connect() as connection:
+        browsers = "SELECT user_id, count(DISTINCT visitor_id) FROM unt_link GROUP BY 1"
+        assert connection.execute(sa.text(browsers)).all() == [(1, 2)]
+        assert connection.scalar(sa.text("SELECT count(*) FROM unt_visitor")) == 3

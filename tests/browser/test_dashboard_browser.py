@@ -35,7 +35,10 @@ if {demo}:
 """
 BOARD = "/k3/dashboard"
 PATIENCE = 60.0
-PAGES = ("", "/users", "/user/1", "/pages", "/page/1", "/live", "/status", "/nothing")
+PAGES = (
+    *("", "/users", "/user/1", "/pages?by=entry", "/page/1", "/search?q=an"),
+    *("/live", "/status", "/nothing"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +180,9 @@ def test_keys(board, page):
     expect(page.locator("[data-search]")).to_have_value("t73j")
     page.locator("[data-search]").blur()
     page.keyboard.press("3")
-    expect(page.locator('.ranges [aria-current="true"]')).to_have_text("30 d")
+    expect(page.locator('.when-box [aria-current="true"]')).to_have_text("30 d")
     page.keyboard.press("t")
-    expect(page.locator('.ranges [aria-current="true"]')).to_have_text("Today")
+    expect(page.locator('.when-box [aria-current="true"]')).to_have_text("Today")
 
 
 def test_without_scripts_all_is_there_but_the_charts(board, page, chromium):

@@ -12,7 +12,10 @@ from test_dashboard_browser import demo_site as demo_site
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 RULES = "axe.run(document, {resultTypes: ['violations']})"
 READ = ("", "/users", "/users?who=anonymous&seen=7d", "/user/1", "/visitor/50")
-SEEN = ("/pages", "/page/1", "/live", "/more/known", "/status")
+SEEN = (
+    *("/pages?by=entry", "/pages?by=route", "/page/1", "/search?q=an"),
+    *("/users?clock=visitor&team=1", "/live", "/more/known", "/status"),
+)
 
 
 def test_nobody_is_kept_from_reading(board, page):
