@@ -38,6 +38,7 @@ from tracked import view as sent_view
 
 from flask_unt import UNT
 from flask_unt.store import schema
+from flask_unt.store.reports import PeopleFilter
 
 NOW = START + 10 * HOUR
 PERIOD = {"since": START - 3 * HOUR, "until": NOW, "now": NOW}
@@ -189,6 +190,22 @@ def test_acting_does_not_enter_a_log_or_a_last_access(store):
     assert [v.id for visit in log.visits for v in visit.views] != []
     assert sum(len(visit.views) for visit in log.visits) == 1
     check(store)
+
+
+def test_who_only_acts_is_in_no_list_until_they_are_here_themselves(store):
+    """They need not be of the team."""
+    write(store, 0, user=ADA)
+    write(store, 60, visitor=BEN, user=ADA, impersonator=BOB)
+    assert listed(store) == {ADA.email}
+    assert store.live(now=START + 61 * MINUTE).total == 0
+    everybody = PeopleFilter(team=True)
+    team = {row.email for row in store.users(now=NOW, wanted=everybody).rows}
+    assert team == {ADA.email, BOB.email}
+    ids = {row.email: row.id for row in rows(store, schema.user)}
+    assert store.user(ids[BOB.email], now=NOW).views == 1
+
+    write(store, 90, visitor=CAT, user=BOB)
+    assert listed(store) == {ADA.email, BOB.email}
 
 
 def test_who_saw_a_page_and_became_known_were_not_of_the_team(store):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from ..bulk import add_rows
 from ..dialect import delete_in
 from ..dialect import select_in
+from ..schema import link
 from ..schema import user
 from ..schema import user_figures
 from ..schema import visitor_figures
@@ -45,9 +47,13 @@ def rewrite_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
         mine.devices |= set(of_set(row.devices))
         mine.countries |= set(of_set(row.countries))
 
+    seen = _seen(connection, members)
     delete_in(connection, user_figures.c.user_id, ids)
     names = ("user_id", "name", "verified", "team", "known_at", "words", *FIGURES)
-    rows = [(id, *_described(members[id]), *sums[id].values()) for id in sorted(sums)]
+    rows = [
+        (id, *_described(members[id], id in seen), *sums[id].values())
+        for id in sorted(sums)
+    ]
     add_rows(connection, user_figures, names, rows)
 
 
@@ -68,7 +74,16 @@ def _members(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[An
     return members
 
 
-def _described(members: Sequence[Any]) -> tuple[Any, ...]:
+def _seen(connection: sa.Connection, members: Mapping[int, Sequence[Any]]) -> set[int]:
+    """Those who were ever seen as themselves, and did not only act as others."""
+    whose = {row.id: end for end, rows in members.items() for row in rows}
+    linked = sa.select(link.c.user_id).distinct()
+    rows = select_in(connection, linked, link.c.user_id, sorted(whose))
+
+    return {whose[row.user_id] for row in rows}
+
+
+def _described(members: Sequence[Any], is_seen: bool) -> tuple[Any, ...]:
     """Name to sort by, verified, team, when they became known, words to search."""
     first = members[0]
     words = (w for row in members for w in (row.email, row.name, row.host_id) if w)
@@ -76,7 +91,7 @@ def _described(members: Sequence[Any]) -> tuple[Any, ...]:
     return (
         name.casefold()[:NAME_LIMIT],
         first.verified,
-        any(row.team for row in members),
+        not is_seen or any(row.team for row in members),
         min(row.created_at for row in members),
         "\n".join(word.casefold() for word in words),
     )
