@@ -213,6 +213,26 @@ def test_a_browser_is_forgotten_with_its_cookie(site, headers):
     assert "Nothing that can be told" in ask(site, VISITOR).text
 
 
+def test_before_a_shared_browser_is_forgotten_all_that_goes_is_said(site, signed_in):
+    """Others' views too, and users of this browser alone; what is elsewhere stays."""
+    signed_in.update(BOB)
+    seen(site, "/elsewhere", "Elsewhere", visitor=OTHER_VISITOR)
+    signed_in.clear()
+    said = " ".join(ask(site, VISITOR).text.split())
+
+    for words in (
+        "also by others who use it and while somebody else was signed in",
+        "an account that was never seen in another browser",
+        "What was seen in other browsers stays",
+    ):
+        assert words in said
+
+    assert forget(site, **OWN).status_code == 200
+    assert rows(site, "SELECT email FROM unt_user") == [(BOB["email"],)]
+    seen_pages = "SELECT path FROM unt_page_view JOIN unt_page ON page_id = unt_page.id"
+    assert rows(site, seen_pages) == [("/elsewhere",)]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
