@@ -53,6 +53,7 @@ CASES = (
     Case("bare WSGI 204", "bare", "/"),
     Case(EMPTY, "plain", "/empty"),
     Case("POST /e", "tracked", EVENTS),
+    Case("POST /e, Redis on a Unix socket", "beside", EVENTS),
     Case("POST /e, 10 views", "tracked", EVENTS, ("view", "10"), views=10),
     Case("POST /e, SQLite, no Redis", "alone", EVENTS),
 )
@@ -63,6 +64,7 @@ MORE_CASES = (
     Case("refused: foreign", "tracked", EVENTS, ("foreign", "1"), is_refused=True),
     Case("refused: over the limit", "limited", EVENTS, is_refused=True),
 )
+ON_REDIS = ("tracked", "beside", "identified")
 Runs = dict[str, list[Run]]
 
 
@@ -70,7 +72,9 @@ def main() -> None:
     options = read_options()
 
     with tempfile.TemporaryDirectory(prefix="unt-bench-") as folder:
-        redis = RedisServer(appendonly="yes", appendfsync="everysec")
+        redis = RedisServer(
+            appendonly="yes", appendfsync="everysec", unixsocket="redis.sock"
+        )
         redis.start()
 
         try:
@@ -151,7 +155,7 @@ def check(case: Case, run: Run, added: int) -> None:
         raise SystemExit(f"{case.name}: {run.errors} of {run.requests} refused.")
 
     # A disk that others keep busy makes Redis late, and the database takes over.
-    if added < run.requests and case.site in ("tracked", "identified") and not wanted:
+    if added < run.requests and case.site in ON_REDIS and not wanted:
         print(f"{case.name}: {run.requests - added} went to the database.", flush=True)
 
 
@@ -165,6 +169,10 @@ def sites_behind(
         "bare": ("bare", {}),
         "plain": ("plain", {}),
         "tracked": ("tracked", with_redis),
+        "beside": (
+            "tracked",
+            {**with_redis, "BENCH_REDIS": f"unix://{redis.folder}/redis.sock"},
+        ),
         "identified": ("tracked", {**with_redis, "BENCH_IDENTIFY": "1"}),
         "limited": ("tracked", {**with_redis, "BENCH_LIMIT": "1/day"}),
         "alone": ("tracked", {"BENCH_DATABASE": f"{database}-alone.db"}),

@@ -42,18 +42,14 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Entries handed to this consumer; ``claimed`` ones were another's before."""
+    """Entries handed to this consumer; ``claimed`` ones were another's before.
 
-    waiting: Sequence[Waiting]
+    What is decoded is not kept as it came, too.
+    """
+
+    ids: list[bytes]
     decoded: Decoded | None = None
-
-    @property
-    def claimed(self) -> bool:
-        return self.decoded is None
-
-    @property
-    def ids(self) -> list[bytes]:
-        return [waiting.id for waiting in self.waiting]
+    claimed: Sequence[Waiting] = ()
 
 
 class Batches:
@@ -92,7 +88,7 @@ class Batches:
 
     def look_ahead(self, after: Batch) -> None:
         """Take the next batch in another thread where there surely is more."""
-        if len(after.waiting) >= READ_AT_ONCE:
+        if len(after.ids) >= READ_AT_ONCE:
             self._ahead = self._pool.submit(self._take, 0.0)
 
     def done(self, batch: Batch) -> None:
@@ -130,7 +126,7 @@ class Batches:
         claimed = self._stream.claim(self._consumer, count, self._claim_idle_ms)
 
         if claimed:
-            return Batch(claimed)
+            return Batch([one.id for one in claimed], claimed=claimed)
 
         self._next_claim = time.monotonic() + CLAIM_EVERY_SECONDS
 
@@ -150,7 +146,10 @@ class Batches:
             if len(more) < count:
                 break
 
-        return Batch(waiting, decode(waiting)) if waiting else None
+        if not waiting:
+            return None
+
+        return Batch([one.id for one in waiting], decode(waiting))
 
 
 def decode(waiting: Sequence[Waiting]) -> Decoded:

@@ -138,7 +138,7 @@ class _Drain:
         self._batches.done(batch)
 
     def _move_suspects(self, batch: Batch) -> None:
-        deadly, groups = self._suspects.sort_out(batch.waiting)
+        deadly, groups = self._suspects.sort_out(batch.claimed)
 
         if deadly:
             self._writer.wait_for_database()
