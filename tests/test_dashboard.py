@@ -34,6 +34,7 @@ from flask_unt.dashboard.clock import Clock
 from flask_unt.dashboard.format import change
 from flask_unt.dashboard.format import compared
 from flask_unt.dashboard.format import duration
+from flask_unt.dashboard.format import outside
 from flask_unt.dashboard.format import page_link
 from flask_unt.dashboard.format import percent
 from flask_unt.dashboard.format import referrer_link
@@ -464,3 +465,20 @@ def test_a_year_of_squares_ends_today_and_starts_on_a_monday():
 def test_every_view_has_a_shade():
     assert [level(value, 100) for value in (0, 1, 25, 26, 100)] == [0, 1, 1, 2, 4]
     assert [square.level for square in strip((0, 0))] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("https://site.example/admin/7", "https://site.example/admin/7"),
+        ("https://site.example/?a=<b>", "https://site.example/?a=%3Cb%3E"),
+        ("http://site.example/", None),
+        ("https://user:word@site.example/", None),
+        ("javascript:alert(1)", None),
+        ("pro", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_column_of_the_sites_own_may_be_an_address(value, address):
+    assert outside(value) == address

@@ -95,7 +95,7 @@ def test_numbers_of_people_lead_to_these_people(site, query):
     html = client.get(f"{BOARD}?{query}").text
     links = set(re.findall(rf'href="({BOARD}/users\?(?:seen|known)=[^"]+)"', html))
 
-    assert len(links) == 3
+    assert len(links) == 4
     for link in links:
         found = words(client.get(link.replace("&amp;", "&")))
         assert "1 person" in found
@@ -188,3 +188,21 @@ def test_only_the_day_that_is_running_is_drawn_as_such(make_site):
         == 1
     )
     assert strip_svg((3, 1)).count(" running") == 1
+
+
+def test_a_number_in_a_table_leads_to_these_people_too(make_site):
+    """Of a day, and of those who became known after a page."""
+    app = make_site(UNT_RATE_LIMIT=None, UNT_TIMEZONE=midday_zone())
+    seen(app, "/contact", "Contact")
+    declare(app, "ana@example.com")
+    seen(app, "/", "Home", 2 * DAY_MS, visitor=OTHER_VISITOR)
+    declare(app, "bob@example.com", OTHER_VISITOR)
+    client = opened(app)
+    html = client.get(BOARD).text
+    days = re.findall(rf'href="({BOARD}/users\?came=[^"]+)">1</a>', html)
+    [after] = re.findall(rf'href="({BOARD}/users\?[^"]*visited=1)">1</a>', html)
+    listed = [client.get(each.replace("&amp;", "&")).text for each in (after, *days)]
+
+    assert len(days) == 2
+    assert ["ana@" in text for text in listed] == [True, False, True]
+    assert ["bob@" in text for text in listed] == [False, True, False]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from dashboards import BOARD
 from dashboards import declare
+from dashboards import midday_zone
 from dashboards import opened
 from dashboards import seen
 from dashboards import sites
@@ -20,6 +22,10 @@ from recount import Rows
 from recount import fill
 from recount import opened as open_store
 from recount import view
+from tracked import now
+
+from flask_unt.dashboard import charts
+from flask_unt.dashboard.clock import Clock
 
 make_site = pytest.fixture(sites)
 
@@ -129,3 +135,21 @@ def test_the_ways_through_a_page_are_those_of_its_visits(database_url):
     }
     assert [(s.page.path, s.count) for s in ways.after] == [("/c", 1)]
     assert [(s.page, s.site) for s in first.ways.before] == [(None, "news.example")]
+
+
+def test_people_of_a_time_that_is_over_are_those_since_then(make_site):
+    """When somebody saw a page is only known of the last time."""
+    zone = midday_zone()
+    app = make_site(UNT_TIMEZONE=zone, UNT_RATE_LIMIT=None)
+    seen(app, "/", "Home", 2 * DAY_MS)
+    seen(app, "/", "Home")
+    declare(app, "ana@example.com")
+    today = Clock(zone, now()).today
+    past = today - timedelta(days=2)
+    answer = opened(app).get(f"{BOARD}/page/1?from={past}&to={past}")
+    day = charts.short_name_of(past)
+
+    assert f"Views 1 People since {day} 1" in words(answer)
+    assert f"Who saw it since {day}" in words(answer)
+    assert f"visited=1&amp;within={past}..{today}" in answer.text
+    assert f"On {day}" in words(answer)

@@ -100,6 +100,17 @@ def compared(value: int, before: int, than: str) -> str:
     return f"{abs(moved)}% {'more' if moved > 0 else 'fewer'} than {than}"
 
 
+def sentence(words: str) -> str:
+    """Words as the beginning of a line; names of months stay as they are."""
+    return words[:1].upper() + words[1:]
+
+
+def outside(value: object) -> str | None:
+    """The address that a column of the site's own is, if it is one."""
+    text = value if isinstance(value, str) else ""
+    return referrer_link(text) if text.startswith("https://") else None
+
+
 def initial(name: str) -> str:
     return next((letter.upper() for letter in name if letter.isalnum()), "?")
 

@@ -116,6 +116,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["country_name"] = format.country
     environment.globals.update(
         asset=assets.url_of,
         charts=charts,

@@ -77,6 +77,13 @@ class Period:
 
         return f"{self.first}{BETWEEN}{self.last}"
 
+    def span_until(self, today: date) -> str:
+        """From its first day until now, as the text of a filter."""
+        if self.last >= today:
+            return self.span
+
+        return f"{self.first}{BETWEEN}{today}"
+
     @property
     def people(self) -> dict[str, str]:
         """The filter of the people who came in it."""
