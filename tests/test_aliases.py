@@ -121,6 +121,24 @@ def test_in_any_order_the_same_is_told(store: Store) -> None:
         assert owners(store) == dict.fromkeys((ANN, BEN, CAT), "ada")
 
 
+@pytest.mark.parametrize("held_at", [0, 2])
+def test_a_view_held_by_another_tab_is_its_browsers_in_any_order(
+    store: Store, held_at: int
+) -> None:
+    """Two tabs waited for consent, each with an id; the browser goes on with Ann's.
+
+    Whichever sends first has no cookie, the other one that of the first.
+    """
+    later, signed_in = seen(ANN, 3), seen(ANN, 4, user=ADA)
+    ann_first = [seen(ANN, 1), seen(BEN, held_at, cookie=ANN), later, signed_in]
+    ben_first = [seen(BEN, held_at), seen(ANN, 1, cookie=BEN), later, signed_in]
+
+    for order in [*permutations(ann_first)][::3] + [*permutations(ben_first)][::3]:
+        empty(store)
+        write(store, *order)
+        assert owners(store) == {ANN: "ada", BEN: "ada"}
+
+
 def test_a_fresh_id_is_nobodys_from_before(store: Store) -> None:
     """Nor if a later batch of it still comes with the old cookie."""
     write(

@@ -251,6 +251,22 @@ def test_ids_lost_again_and_again_are_the_user_s_who_signs_in(sqlite_url, redis_
     close(app)
 
 
+@pytest.mark.parametrize("first", [VISITOR, OTHER_VISITOR])
+def test_two_tabs_that_waited_for_consent_are_one_browser(tracked_site, first):
+    """Each view was made under an id of its tab; the browser keeps one of them."""
+    client = tracked_site.test_client()
+    other = OTHER_VISITOR if first == VISITOR else VISITOR
+
+    for visitor in (first, other, VISITOR):
+        client.post(f"{PREFIX}/e", json=batch(view(visitor=visitor)), headers=HERE)
+
+    assert client.get_cookie("unt", path=PREFIX).value == VISITOR
+    email = {"visitor": VISITOR, "email": "ada@site.example"}
+    assert aliases(tracked_site) >= 1
+    assert client.post(f"{PREFIX}/email", json=email).status_code == 200
+    assert rows(tracked_site, OWNED) == [("ada@site.example", 3)]
+
+
 def test_id_that_is_none_is_overwritten(tracked_site):
     response = send(tracked_site, view(), headers=sent_with("x' OR 1"))
     assert cookies_of(response)[0][0] == f"unt={VISITOR}"
