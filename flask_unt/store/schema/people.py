@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from .parts import flag
 from .parts import index_of_known
+from .parts import index_of_true
 from .parts import table
 from .types import Key
 from .types import Moment
@@ -51,6 +52,7 @@ user = table(
     sa.Column("host_columns_at", Moment),
     sa.UniqueConstraint("email", "verified"),
     index_of_known("merged_into"),
+    index_of_true("team"),
     sqlite_autoincrement=True,
 )
 

@@ -128,6 +128,7 @@ _table(
     sa.Column("host_columns_at", Moment),
     sa.UniqueConstraint("email", "verified"),
     _index_of_known("merged_into"),
+    _index_of_true("team"),
     sqlite_autoincrement=True,
 )
 
