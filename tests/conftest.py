@@ -45,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("DATABASE_URL", "REDIS_URL", "RQ_REDIS_URL", "SECRET_KEY"):
         os.environ.pop(name, None)
 
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", servers.data_root())
+
     if hasattr(config, "workerinput"):
         processes.die_with_parent()
 
