@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from markupsafe import Markup
+from markupsafe import escape
 
 from .clock import MONTHS
 from .format import counted
@@ -31,13 +32,13 @@ class Square:
     running: bool = False
 
     @property
-    def svg(self) -> Markup:
-        """The square; while its day is running, with a dashed line around it."""
+    def rect(self) -> str:
+        """The square, not closed; with a dashed line while its day is running."""
         # A line lies on both sides of an edge.
         edge = 0.5 if self.running else 0
         size = 11 - 2 * edge
         kind = f"l{self.level} running" if self.running else f"l{self.level}"
-        return Markup(
+        return (
             f'<rect class="{kind}" x="{self.x + edge}" y="{self.y + edge}"'
             f' width="{size}" height="{size}" rx="2.5">'
         )
@@ -78,10 +79,19 @@ def strip(days: Sequence[int]) -> tuple[Square, ...]:
 @lru_cache(maxsize=4096)
 def strip_svg(days: tuple[int, ...]) -> Markup:
     """The squares of :func:`strip`: a list has hundreds of them."""
-    squares = Markup("").join(each.svg + Markup("</rect>") for each in strip(days))
+    squares = "".join(f"{each.rect}</rect>" for each in strip(days))
     return Markup(
         f'<svg class="strip" viewBox="0 0 {len(days) * STEP - 2} 11" role="img"'
         f' aria-label="{strip_words(days)}">{squares}</svg>'
+    )
+
+
+def squares_svg(squares: Iterable[Square]) -> Markup:
+    """The squares of a calendar: a year has hundreds of them."""
+    return Markup(
+        "".join(
+            f"{each.rect}<title>{escape(each.title)}</title></rect>" for each in squares
+        )
     )
 
 

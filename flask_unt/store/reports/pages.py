@@ -100,7 +100,10 @@ def _anonymous(conn: sa.Connection, id: int, since: int) -> int:
     """How many visitors: those that are nobody's have one row each."""
     seen = schema.page_visitor.c
     found = sa.select(sa.func.count()).where(
-        seen.page_id == id, seen.last_at >= since, seen.whose_id == NOBODY
+        seen.page_id == id,
+        seen.last_at >= since,
+        # Of the bare column, a planner would read all anonymous ones of all times.
+        sa.func.coalesce(seen.whose_id, NOBODY) == NOBODY,
     )
     return conn.scalar(found) or 0
 
@@ -111,12 +114,14 @@ def _who(
     """How many people, and the latest of them."""
     seen, user = schema.page_visitor.c, schema.user
     last = sa.func.max(seen.last_at).label("last")
+    # Of the bare column, SQLite would read who saw the page at any time.
+    whose = sa.func.coalesce(seen.whose_id, sa.literal_column("0"))
     latest = (
-        sa.select(seen.whose_id, last, sa.func.count().over().label("people"))
-        .where(seen.page_id == id, seen.last_at >= since, seen.whose_id > NOBODY)
-        .where(is_counted(seen.whose_id, bots))
-        .group_by(seen.whose_id)
-        .order_by(last.desc(), seen.whose_id)
+        sa.select(whose.label("whose_id"), last, sa.func.count().over().label("people"))
+        .where(seen.page_id == id, seen.last_at >= since, whose > NOBODY)
+        .where(is_counted(whose, bots))
+        .group_by(whose)
+        .order_by(last.desc(), whose)
         .limit(PEOPLE_SHOWN)
         .subquery("latest")
     )
@@ -178,13 +183,15 @@ def _last_visits(conn: sa.Connection, id: int, span: Span) -> dict[bytes, str | 
         .limit(VISITS_LOOKED_AT)
         .subquery("latest")
     )
+    # Of the bare column, SQLite would read all earlier visits of the same visitor.
+    begun = sa.func.coalesce(visit.c.started_at, visit.c.last_at)
     rows = conn.execute(
         sa.select(visit.c.id, visit.c.referrer).join(
             latest,
             sa.and_(
                 visit.c.visitor_id == latest.c.visitor_id,
                 visit.c.last_at >= latest.c.last_at,
-                visit.c.started_at <= latest.c.last_at,
+                begun <= latest.c.last_at,
                 counted(visit, span.bots),
             ),
         )

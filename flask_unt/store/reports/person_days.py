@@ -64,7 +64,8 @@ def days_of(
     )
     return tuple(
         (first + timedelta(days=row.day), int(row.views))
-        for row in conn.execute(sa.text(statement))
+        # As text() it would be searched for parameters: these are numbers and days.
+        for row in conn.exec_driver_sql(statement)
         if row.views
     )
 

@@ -27,7 +27,7 @@ from .shapes import PageRow
 from .shapes import PageShare
 from .sources import AT_ONCE
 from .sources import Sources
-from .sources import recent_views
+from .sources import count_recent_views
 from .sources import spots
 
 MAX_BROWSERS = 50
@@ -173,12 +173,17 @@ def recently(conn: sa.Connection, sources: Sources, bots: str) -> Recently:
     """What the newest views tell: favourite pages, and the visitor's clock."""
     view, page = schema.page_view, schema.page
     columns = [view.c.page_id, view.c.utc_offset]
-    newest = recent_views(conn, sources, columns, RECENT, bots)
+    newest = count_recent_views(conn, sources, columns, RECENT, bots)
 
     if not newest:
         return Recently(PageShare(0, ()), None)
 
-    counts = Counter(row.page_id for row in newest)
+    counts: Counter[int] = Counter()
+
+    for row in newest:
+        counts[row.page_id] += row.views
+
+    total = counts.total()
     order = sorted(counts, key=lambda id: (-counts[id], id))[:FAVOURITES]
     names = {
         row.id: row
@@ -189,16 +194,16 @@ def recently(conn: sa.Connection, sources: Sources, bots: str) -> Recently:
         )
     }
     shown = [
-        PageRow(*names[id], counts[id], counts[id] / len(newest))
+        PageRow(*names[id], counts[id], counts[id] / total)
         for id in order
         if id in names
     ]
-    rest = len(newest) - sum(row.views for row in shown)
+    rest = total - sum(row.views for row in shown)
 
     if rest:
-        shown.append(PageRow(None, "Other", "", "", rest, rest / len(newest)))
+        shown.append(PageRow(None, "Other", "", "", rest, rest / total))
 
-    return Recently(PageShare(len(newest), tuple(shown)), newest[0].utc_offset)
+    return Recently(PageShare(total, tuple(shown)), newest[0].utc_offset)
 
 
 def _newest_visits(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Any]:

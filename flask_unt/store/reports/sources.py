@@ -124,14 +124,16 @@ def spots(
     return sorted(found, reverse=not up)[:limit]
 
 
-def recent_views(
+def count_recent_views(
     conn: sa.Connection,
     sources: Sources,
     columns: Sequence[Any],
     limit: int,
     bots: str,
-) -> list[sa.Row[Any]]:
-    """The newest views, newest first, each with its time, key and these columns.
+) -> Sequence[sa.Row[Any]]:
+    """How many of the newest views have which values in these columns, and until when.
+
+    Rows of the columns, ``views`` and ``last_at``; the one that came last is the first.
 
     Of those who have very many browsers, only the last ones are looked at.
     """
@@ -143,8 +145,14 @@ def recent_views(
     selects = [
         _nearest(sources, part, limit, bots, None, None, columns) for part in parts
     ]
-    found = conn.execute(sa.union(*selects)).all()
-    return sorted(found, key=lambda row: (row.local_time, row.id), reverse=True)[:limit]
+    views = sa.union(*selects).subquery("views")
+    latest = sa.select(views).order_by(views.c.local_time.desc(), views.c.id.desc())
+    newest = latest.limit(limit).subquery("newest")
+    alike = [newest.c[column.name] for column in columns]
+    last_at = sa.func.max(newest.c.local_time).label("last_at")
+    views_of_each = sa.func.count().label("views")
+    counted: sa.Select[Any] = sa.select(*alike, views_of_each, last_at)
+    return conn.execute(counted.group_by(*alike).order_by(last_at.desc())).all()
 
 
 def is_shown(table: sa.Table, bots: str) -> sa.ColumnElement[bool]:
