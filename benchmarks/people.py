@@ -61,6 +61,11 @@ PAGES = {
     "their log, far inside": ("/user/1?before={middle}.{last}", PERSON_MS),
     "live": ("/live", LIST_MS),
     "a page": ("/page/1", LIST_MS),
+    "pages": ("/pages", LIST_MS),
+    "entry pages": ("/pages?by=entry", LIST_MS),
+    "exit pages of a year": ("/pages?by=exit&range=12m", LIST_MS),
+    "by route": ("/pages?by=route", LIST_MS),
+    "search in people and pages": ("/search?q=PERSON123", LIST_MS),
 }
 
 
