@@ -22,6 +22,7 @@ from flask_unt.events import decode_entry
 from flask_unt.events import forgotten_hash
 from flask_unt.failpoint import failpoint
 
+from .claimant import Claimant
 from .collecting import collecting_rarely
 from .credit import Credit
 from .dialect import select_in
@@ -78,6 +79,7 @@ class Inbox:
         self._rules = rules
         self._prepare = prepare
         self._lane = Lane(database)
+        self._claimant = Claimant()
         self._turn = threading.Lock()
         self._quiet = Credit(QUIET_SECONDS, QUIET_SHARE, time.thread_time)
         self._busy = Credit(BUSY_SECONDS, BUSY_SHARE, time.monotonic)
@@ -184,7 +186,7 @@ class Inbox:
             self._left_over = False
             self._prepare(now)
             portion = self._transactions.write(
-                lambda c: take_portion(c, limit), ATTEMPTS
+                lambda c: take_portion(c, limit, self._claimant, now), ATTEMPTS
             )
 
             if not portion.rows:

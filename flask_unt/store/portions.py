@@ -1,13 +1,13 @@
 """A portion of the inbox: taken, tried, and written in one transaction.
 
-Before a portion is tried, its last row is marked. A mark that is found there says that
-a process ended over these rows, or that the database refused them: then a few are tried
-at once, and after that one by one, until the one is alone that does it every time.
+Before a portion is tried, its last row is marked, with the name of who tries it. A mark
+that is found there, of somebody who is not at it any more, says that a process ended
+over these rows, or that the database refused them: then a few are tried at once, and
+after that one by one, until the one is alone that does it every time.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,6 +28,7 @@ from flask_unt.failpoint import failpoint
 from flask_unt.failpoint import fatal_entry
 
 from .aside import keep_aside
+from .claimant import Claimant
 from .counters import add_counts
 from .dialect import is_among
 from .engine import said_as_refused
@@ -42,36 +43,46 @@ from .write import write_entries
 GROUP = 25
 ATTEMPTS = 2
 DEADLY = 5
-GRACE_SECONDS = 2.0
 ENDED = "It ended its process every time it was tried."
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """The oldest rows, of which the last one was marked; whether there are ``more``."""
+    """The oldest rows, of which the last one was marked; whether there are ``more``.
+
+    ``joined``: somebody else marked it, and may be at it just now.
+    """
 
     rows: Sequence[Any] = ()
     more: bool = False
+    joined: bool = False
 
     @property
     def is_deadly(self) -> bool:
         """Whether this one row has ended too many processes."""
-        return len(self.rows) == 1 and self.rows[0].tries >= DEADLY
+        alone = len(self.rows) == 1 and not self.joined
+
+        return alone and self.rows[0].tries >= DEADLY
 
 
-def take_portion(connection: sa.Connection, limit: int) -> Portion:
+def take_portion(
+    connection: sa.Connection, limit: int, claimant: Claimant, now: int
+) -> Portion:
     """The oldest rows, of which the last one is marked now."""
     oldest = sa.select(inbox).order_by(inbox.c.id).limit(limit)
     rows = connection.execute(_locked(connection, oldest)).all()
+    known = next((at for at, row in enumerate(rows) if row.tries), None)
+
+    if known is not None and not _is_over(rows[known], claimant, now):
+        return _portion(rows, rows[: known + 1], limit, joined=True)
 
     if not rows:
         return Portion()
 
-    some, mark = _next_try(rows)
-    portion = Portion(some, len(some) < len(rows) or len(rows) == limit)
-    _mark(connection, portion, mark)
+    some, mark = _next_try(rows, known)
+    _mark(connection, some[-1], mark, claimant.name, now)
 
-    return portion
+    return _portion(rows, some, limit)
 
 
 def store_portion(
@@ -83,24 +94,31 @@ def store_portion(
     """
     work = _Work(portion, rules, now)
 
-    if portion.is_deadly:
-        # Its marks may be of processes that all try it now, and are only slow.
-        time.sleep(GRACE_SECONDS)
+    last = portion.rows[-1]
 
     try:
-        return _store(transactions, work, len(portion.rows))
+        return _store(transactions, work, last)
     except StoreUnavailable:
-        with suppress(UNTError):
-            was = portion.rows[-1].tries
-            transactions.write(lambda c: _mark(c, portion, was), 1)
+        # Somebody else's mark is theirs to take back.
+        if not portion.joined:
+            with suppress(UNTError):
+                transactions.write(lambda c: _mark(c, last, last.tries), 1)
 
         raise
 
 
-def _next_try(rows: Sequence[Any]) -> tuple[Sequence[Any], int]:
-    """What to try of the oldest rows, and its mark."""
-    known = next((at for at, row in enumerate(rows) if row.tries), None)
+def _portion(
+    rows: Sequence[Any], some: Sequence[Any], limit: int, joined: bool = False
+) -> Portion:
+    return Portion(some, len(some) < len(rows) or len(rows) == limit, joined)
 
+
+def _is_over(row: Any, claimant: Claimant, now: int) -> bool:
+    return claimant.has_ended(row.tried_by, row.tried_at, now)
+
+
+def _next_try(rows: Sequence[Any], known: int | None) -> tuple[Sequence[Any], int]:
+    """What to try of the oldest rows, and its mark; ``known`` is where one is."""
     if known is None:
         return rows, 1
 
@@ -110,13 +128,14 @@ def _next_try(rows: Sequence[Any]) -> tuple[Sequence[Any], int]:
     return rows[:1], max(2, rows[0].tries) + 1
 
 
-def _store(transactions: Transactions, work: _Work, rows: int) -> int:
+def _store(transactions: Transactions, work: _Work, last: Any) -> int:
     try:
         return transactions.write(work.write_all, ATTEMPTS)
     except WriteFailed:
-        # Of many the mark stays: fewer are tried next time.
-        if rows > GROUP:
-            return rows
+        # Of many the mark stays, without a name: fewer are tried next time.
+        if work.size > GROUP:
+            transactions.write(lambda c: _mark(c, last, max(1, last.tries)), 1)
+            return work.size
 
     return transactions.write(work.write_each, ATTEMPTS)
 
@@ -133,6 +152,10 @@ class _Work:
             self._aside = [(data_payload(portion.rows[0].data), ENDED)]
         else:
             self._decode()
+
+    @property
+    def size(self) -> int:
+        return len(self._rows)
 
     def write_all(self, connection: sa.Connection) -> int:
         """All at once, and each or none."""
@@ -232,6 +255,13 @@ def _take_out(connection: sa.Connection, rows: Sequence[Any]) -> bool:
     return True
 
 
-def _mark(connection: sa.Connection, portion: Portion, tries: int) -> None:
-    last = sa.update(inbox).where(inbox.c.id == portion.rows[-1].id)
-    connection.execute(last.values(tries=tries))
+def _mark(
+    connection: sa.Connection,
+    row: Any,
+    tries: int,
+    name: str | None = None,
+    now: int | None = None,
+) -> None:
+    """Note how often a row was tried, and who is at it, if anybody is."""
+    last = sa.update(inbox).where(inbox.c.id == row.id)
+    connection.execute(last.values(tries=tries, tried_by=name, tried_at=now))

@@ -26,6 +26,8 @@ inbox = table(
     sa.Column("id", Number, primary_key=True),
     sa.Column("data", Data, nullable=False),
     sa.Column("tries", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("tried_by", sa.String(128)),
+    sa.Column("tried_at", Moment),
     sqlite_autoincrement=True,
 )
 
