@@ -62,7 +62,7 @@ def test_a_planted_fault_is_found(module, source):
         ("ingest.inject", "from flask import Flask\nfrom .middleware import Door"),
         ("identity", "import flask_login"),
         ("store.write", "from sqlalchemy import select\nimport time"),
-        ("store.methods.own", "from .. import reports\nfrom ..write import Rules"),
+        ("store.methods.own", "from .. import reports\nfrom ..rules import Rules"),
         (
             "config",
             "NAMES = {'a': 1}\n__all__ = ['NAMES']\nfrom urllib.parse import quote",

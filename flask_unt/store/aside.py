@@ -16,8 +16,8 @@ from flask_unt.events import payload_entry
 
 from .bulk import add_new
 from .counters import add_counts
+from .rules import Rules
 from .schema import set_aside
-from .write import Rules
 from .write import write_entries
 
 REASON_LIMIT = 255

@@ -10,20 +10,15 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import TypeEngine
 
-from .schema import PARTITIONED
-from .texts import as_array
+from .texts import as_arrays
 from .texts import as_copied
-from .texts import as_parameters
+from .texts import as_rows
+from .texts import types_of
 
 Row = Sequence[Any]
-AT_ONCE = 500
 IGNORES_CONFLICTS = ("postgresql", "sqlite")
-POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def add_rows(
@@ -113,33 +108,6 @@ def put_rows(
         _insert_arrays(connection, table, names, rows, ending)
 
 
-def change_rows(
-    connection: sa.Connection,
-    table: sa.Table,
-    names: Sequence[str],
-    rows: Sequence[Row],
-    more: str | None = None,
-) -> None:
-    """Change rows, each known by its value of the first of these columns.
-
-    :param more: the column that the value is added to instead.
-    """
-    if not rows:
-        return
-
-    backend = connection.dialect.name
-
-    if backend == "postgresql":
-        _change_by_arrays(connection, table, names, rows, more)
-    elif backend == "sqlite":
-        _change_one_by_one(connection, table, names, rows, more)
-    else:
-        for start in range(0, len(rows), AT_ONCE):
-            _change_joined(
-                connection, table, names, rows[start : start + AT_ONCE], more
-            )
-
-
 def _insert_ignoring(
     connection: sa.Connection,
     table: sa.Table,
@@ -160,7 +128,7 @@ def _insert_arrays(
     rows: Sequence[Row],
     ending: str,
 ) -> int:
-    arrays, texts = _arrays(_types(table, names), rows)
+    arrays, texts = as_arrays(types_of(table, names), rows)
     inserted = connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({', '.join(names)})"
         f" SELECT * FROM unnest({arrays}){ending}",
@@ -180,21 +148,9 @@ def _insert(
     inserted = connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({', '.join(names)})"
         f" VALUES ({', '.join([mark] * len(names))}){ending}",
-        _parameters(_types(table, names), rows),
+        as_rows(types_of(table, names), rows),
     )
     return inserted.rowcount
-
-
-def _types(table: sa.Table, names: Sequence[str]) -> list[TypeEngine[Any]]:
-    return [table.c[name].type for name in names]
-
-
-def _parameters(
-    types: Sequence[TypeEngine[Any]], rows: Sequence[Row]
-) -> list[tuple[Any, ...]]:
-    converted = map(as_parameters, types, zip(*rows, strict=True))
-
-    return list(zip(*converted, strict=True))
 
 
 def _copy(
@@ -203,7 +159,7 @@ def _copy(
     names: Sequence[str],
     rows: Sequence[Row],
 ) -> None:
-    texts = map(as_copied, _types(table, names), zip(*rows, strict=True))
+    texts = map(as_copied, types_of(table, names), zip(*rows, strict=True))
     lines = map("\t".join, zip(*texts, strict=True))
     text = "\n".join(chain(lines, ("",)))
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
@@ -237,89 +193,3 @@ def _cursor(connection: sa.Connection, statement: str) -> Iterator[Any]:
         ) from error
     finally:
         cursor.close()
-
-
-def _arrays(
-    types: Sequence[TypeEngine[Any]], rows: Sequence[Row]
-) -> tuple[str, tuple[str, ...]]:
-    """What ``unnest`` takes, and its parameters."""
-    texts = map(as_array, types, zip(*rows, strict=True))
-    casts = (f"CAST(%s AS {_name(type)}[])" for type in types)
-
-    return ", ".join(casts), tuple(texts)
-
-
-def _name(type: TypeEngine[Any]) -> str:
-    # A cast to VARCHAR(255) would cut what is longer.
-    if isinstance(type, sa.String):
-        return "TEXT"
-
-    return type.compile(dialect=POSTGRESQL)
-
-
-def _change_by_arrays(
-    connection: sa.Connection,
-    table: sa.Table,
-    names: Sequence[str],
-    rows: Sequence[Row],
-    more: str | None,
-) -> None:
-    known, *changed = names
-    arrays, texts = _arrays(_types(table, names), rows)
-    to = ", ".join(
-        f"{name} = {f't.{name} + ' if name == more else ''}new.{name}"
-        for name in changed
-    )
-    statement = (
-        f"UPDATE {table.name} AS t SET {to} FROM unnest({arrays})"
-        f" AS new ({', '.join(('known', *changed))}) WHERE t.{known} = new.known"
-    )
-
-    if table.name in PARTITIONED and known == "id":
-        # Partitions that hold none of them are not looked at.
-        ids = [row[0].hex() for row in rows]
-        statement += " AND t.id BETWEEN CAST(%s AS uuid) AND CAST(%s AS uuid)"
-        texts += (min(ids), max(ids))
-
-    connection.exec_driver_sql(statement, texts)
-
-
-def _change_one_by_one(
-    connection: sa.Connection,
-    table: sa.Table,
-    names: Sequence[str],
-    rows: Sequence[Row],
-    more: str | None,
-) -> None:
-    known, *changed = names
-    to = ", ".join(
-        f"{name} = {f'{name} + ' if name == more else ''}?" for name in changed
-    )
-    connection.exec_driver_sql(
-        f"UPDATE {table.name} SET {to} WHERE {known} = ?",
-        _parameters(
-            _types(table, (*changed, known)), [(*row[1:], row[0]) for row in rows]
-        ),
-    )
-
-
-def _change_joined(
-    connection: sa.Connection,
-    table: sa.Table,
-    names: Sequence[str],
-    rows: Sequence[Row],
-    more: str | None,
-) -> None:
-    known, *changed = names
-    first = ", ".join(f"%s AS {name}" for name in ("known", *changed))
-    others = [", ".join(["%s"] * len(names))] * (len(rows) - 1)
-    news = " UNION ALL SELECT ".join((first, *others))
-    to = ", ".join(
-        f"t.{name} = {f't.{name} + ' if name == more else ''}new.{name}"
-        for name in changed
-    )
-    connection.exec_driver_sql(
-        f"UPDATE {table.name} AS t JOIN (SELECT {news}) AS new"
-        f" ON t.{known} = new.known SET {to}",
-        tuple(chain.from_iterable(_parameters(_types(table, names), rows))),
-    )

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
 from .bulk import add_missing
-from .bulk import change_rows
+from .changes import change_rows
 from .schema import Key
 from .texts import as_array
 

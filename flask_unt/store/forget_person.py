@@ -25,6 +25,7 @@ from .person import Person
 from .person import is_of
 from .person import quoted
 from .regroup import regroup
+from .rules import Rules
 from .schema import event
 from .schema import leave
 from .schema import link
@@ -37,7 +38,6 @@ from .schema import visitor
 from .schema import visitor_figures
 from .stored_visits import singles
 from .visitor_marks import mark_anew
-from .write import Rules
 from .write import mark_hours
 
 SOMEBODY = "somebody who was forgotten"

@@ -31,10 +31,10 @@ from .lane import Lane
 from .portions import ATTEMPTS
 from .portions import store_portion
 from .portions import take_portion
+from .rules import Rules
 from .schema import forgotten
 from .schema import inbox
 from .transactions import Transactions
-from .write import Rules
 
 PUT = (
     "INSERT INTO unt_inbox (data) SELECT ? WHERE NOT EXISTS"

@@ -17,7 +17,7 @@ from flask_unt.events import Identity
 
 from .bulk import add_missing
 from .bulk import add_new
-from .bulk import change_rows
+from .changes import change_rows
 from .claims import restore_claim
 from .dialect import insert_missing
 from .dialect import select_in

@@ -32,11 +32,11 @@ from .claimant import Claimant
 from .counters import add_counts
 from .dialect import is_among
 from .engine import said_as_refused
+from .rules import Rules
 from .schema import inbox
 from .transactions import Transactions
 from .trouble import is_outage
 from .trouble import is_passing
-from .write import Rules
 from .write import Written
 from .write import write_entries
 

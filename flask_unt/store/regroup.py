@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .bulk import add_rows
-from .bulk import change_rows
+from .changes import change_rows
 from .dialect import delete_in
 from .dialect import update_rows
 from .schema import page_view

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from .schema import EPOCH
@@ -23,6 +25,7 @@ COPY_ESCAPES = str.maketrans(
 )
 
 Values = Sequence[Any]
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def moment_text(moment: int) -> str:
@@ -45,6 +48,38 @@ def as_copied(type: TypeEngine[Any], values: Values) -> Values:
 def as_array(type: TypeEngine[Any], values: Values) -> str:
     """Values of a type as the text of a PostgreSQL array."""
     return f"{{{','.join(_texts(values, _text_of(type, _quoted), 'NULL'))}}}"
+
+
+def types_of(table: sa.Table, names: Sequence[str]) -> list[TypeEngine[Any]]:
+    """The types of some of a table's columns."""
+    return [table.c[name].type for name in names]
+
+
+def as_rows(
+    types: Sequence[TypeEngine[Any]], rows: Sequence[Values]
+) -> list[tuple[Any, ...]]:
+    """Rows for a driver of SQLite or MySQL."""
+    converted = map(as_parameters, types, zip(*rows, strict=True))
+
+    return list(zip(*converted, strict=True))
+
+
+def as_arrays(
+    types: Sequence[TypeEngine[Any]], rows: Sequence[Values]
+) -> tuple[str, tuple[str, ...]]:
+    """What ``unnest`` takes, and its parameters."""
+    texts = map(as_array, types, zip(*rows, strict=True))
+    casts = (f"CAST(%s AS {_name(type)}[])" for type in types)
+
+    return ", ".join(casts), tuple(texts)
+
+
+def _name(type: TypeEngine[Any]) -> str:
+    # A cast to VARCHAR(255) would cut what is longer.
+    if isinstance(type, sa.String):
+        return "TEXT"
+
+    return type.compile(dialect=POSTGRESQL)
 
 
 def _texts(values: Values, text: Callable[[Any], str], none: Any = None) -> list[Any]:

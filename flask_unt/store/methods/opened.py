@@ -26,9 +26,9 @@ from ..canary import canary_entry
 from ..engine import Database
 from ..inbox import Inbox
 from ..partitions import ensure_months
+from ..rules import Rules
 from ..settings import StoreSettings
 from ..transactions import Transactions
-from ..write import Rules
 from ..write import write_entries
 
 T = TypeVar("T")
