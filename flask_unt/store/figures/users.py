@@ -51,8 +51,12 @@ def rewrite_users(connection: sa.Connection, user_ids: Iterable[int]) -> None:
     delete_in(connection, user_figures.c.user_id, ids)
     names = ("user_id", "name", "verified", "team", "known_at", "words", *FIGURES)
     rows = [
-        (id, *_described(members[id], id in seen), *sums[id].values())
-        for id in sorted(sums)
+        (
+            id,
+            *_described(members[id], mine.views > 0 and id not in seen),
+            *mine.values(),
+        )
+        for id, mine in sorted(sums.items())
     ]
     add_rows(connection, user_figures, names, rows)
 
@@ -75,7 +79,7 @@ def _members(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[An
 
 
 def _seen(connection: sa.Connection, members: Mapping[int, Sequence[Any]]) -> set[int]:
-    """Those who were ever seen as themselves, and did not only act as others."""
+    """Those who ever signed in or said who they are: their views are not all acted."""
     whose = {row.id: end for end, rows in members.items() for row in rows}
     linked = sa.select(link.c.user_id).distinct()
     rows = select_in(connection, linked, link.c.user_id, sorted(whose))
@@ -83,7 +87,7 @@ def _seen(connection: sa.Connection, members: Mapping[int, Sequence[Any]]) -> se
     return {whose[row.user_id] for row in rows}
 
 
-def _described(members: Sequence[Any], is_seen: bool) -> tuple[Any, ...]:
+def _described(members: Sequence[Any], only_acted: bool) -> tuple[Any, ...]:
     """Name to sort by, verified, team, when they became known, words to search."""
     first = members[0]
     words = (w for row in members for w in (row.email, row.name, row.host_id) if w)
@@ -91,7 +95,7 @@ def _described(members: Sequence[Any], is_seen: bool) -> tuple[Any, ...]:
     return (
         name.casefold()[:NAME_LIMIT],
         first.verified,
-        not is_seen or any(row.team for row in members),
+        only_acted or any(row.team for row in members),
         min(row.created_at for row in members),
         "\n".join(word.casefold() for word in words),
     )
