@@ -216,6 +216,9 @@ def list_people(connection, many):
     users = [(n, True, f"P{n}", NOW, n == 30) for n in numbers]
     names = ("id", "verified", "name", "created_at", "team")
     add_rows(connection, schema.user, names, users)
+    links = [(n, n, "session", NOW, NOW) for n in numbers]
+    names = ("visitor_id", "user_id", "reason", "since", "until")
+    add_rows(connection, schema.link, names, links)
     names = ("page_id", "visitor_id", "user_id", "whose_id", "last_at")
     saw = [(1, n, n, n, NOW) for n in numbers]
     add_rows(connection, schema.page_visitor, names, saw)
