@@ -73,7 +73,7 @@ class Clock:
         return self.at(ms, 0).isoformat(timespec="seconds")
 
     def time(self, ms: int, offset: int | None = None) -> str:
-        return self.at(ms, offset).strftime("%H:%M:%S")
+        return self.at(ms, offset).time().isoformat("seconds")
 
     def day(self, ms: int, offset: int | None = None) -> str:
         """ "24 Nov", with the year where it is not this one."""
@@ -91,7 +91,7 @@ class Clock:
         name = self.name if offset is None else offset_label(offset)
         at = self.at(ms, offset)
         day = f"{at.day} {MONTHS[at.month - 1]} {at.year}"
-        return f"{day}, {at:%H:%M:%S} {name}"
+        return f"{day}, {at.time().isoformat('seconds')} {name}"
 
     def ago(self, ms: int) -> str:
         """ "4 min ago"; from a month on, the day."""

@@ -140,10 +140,9 @@ def _ways(conn: sa.Connection, id: int, span: Span) -> Ways:
     """Of the last visits to this page: the page before, and the next one."""
     visits = _last_visits(conn, id, span)
     view = schema.page_view
-    columns = (view.c.visit_id, view.c.page_id, view.c.local_time, view.c.id)
-    shown = sa.select(*columns).where(counted(view, span.bots))
-    rows = list(select_in(conn, shown, view.c.visit_id, sorted(visits)))
-    rows.sort(key=lambda row: (row.visit_id, row.local_time, row.id))
+    shown = sa.select(view.c.visit_id, view.c.page_id).where(counted(view, span.bots))
+    in_order = shown.order_by(view.c.visit_id, view.c.local_time, view.c.id)
+    rows = select_in(conn, in_order, view.c.visit_id, sorted(visits))
     before: Counter[Any] = Counter()
     after: Counter[Any] = Counter()
     through = entries = exits = 0

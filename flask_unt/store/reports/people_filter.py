@@ -50,11 +50,9 @@ class PeopleFilter:
     team: bool = False
 
     @property
-    def looks_far(self) -> bool:
-        """Whether other tables than that of figures are looked at."""
-        return bool(
-            self.page is not None or self.event or self.came != ALWAYS or self.column
-        )
+    def is_indexed(self) -> bool:
+        """Whether an index tells who is like that."""
+        return replace(self, seen=ALWAYS, verified=None, team=False) == PeopleFilter()
 
     @property
     def asks_for_traces_only(self) -> bool:
@@ -76,7 +74,7 @@ def traces_of(conn: sa.Connection, wanted: PeopleFilter) -> list[Traces]:
         traces.append(who_saw(conn, wanted.page, wanted.page_since))
 
     if wanted.event:
-        traces.append(who_did(wanted.event))
+        traces.append(who_did(conn, wanted.event))
 
     return traces
 

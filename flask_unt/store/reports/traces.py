@@ -70,8 +70,9 @@ def who_saw(conn: sa.Connection, wanted: int | str, since: int | None) -> Traces
     return Traces(page_visitor, (seen.page_id.in_(ids), *recent))
 
 
-def who_did(name: str) -> Traces:
+def who_did(conn: sa.Connection, name: str) -> Traces:
     """Who did what a custom event of this name tells."""
+    did = (event_visitor.c.name == name,)
     alone = (
         sa.select(in_the_end())
         .join_from(event, user, user.c.id == event.c.user_id)
@@ -81,4 +82,9 @@ def who_did(name: str) -> Traces:
             event.c.impersonator_id.is_(None),
         )
     )
-    return Traces(event_visitor, (event_visitor.c.name == name,), alone=alone)
+
+    # Mostly there are none, and then nothing has to be united.
+    if conn.execute(alone.limit(1)).first() is None:
+        return Traces(event_visitor, did)
+
+    return Traces(event_visitor, did, alone=alone)

@@ -65,8 +65,8 @@ class _Asked:
         return len(self.traces) == 1 and self.wanted.asks_for_traces_only
 
     @property
-    def looks_far(self) -> bool:
-        return self.wanted.looks_far and not self.is_one_trace
+    def is_counted_soon(self) -> bool:
+        return self.wanted.is_indexed or self.is_one_trace
 
     def conditions(self, one_by_one: bool = False) -> list[Any]:
         backend = self.conn.dialect.name
@@ -123,8 +123,9 @@ def find_users(
 ) -> Found:
     """A page of the users who are like that; out of range, it is the nearest one."""
     asked = _Asked(conn, wanted, traces_of(conn, wanted))
-    # What takes long to find is counted as it is found; the rest is counted faster.
-    found = _found_and_counted(asked, order, page, per_page) if asked.looks_far else ()
+    # What takes long to find is counted as it is found.
+    counts_first = asked.is_counted_soon
+    found = () if counts_first else _found_and_counted(asked, order, page, per_page)
     total = found[0].total if found else _total(asked, page)
     part = part_of(total, page, per_page)
 
@@ -147,7 +148,7 @@ def _count(conn: sa.Connection, found: sa.Select[Any]) -> int:
 
 
 def _total(asked: _Asked, page: int) -> int:
-    is_nobody = asked.looks_far and page <= 1
+    is_nobody = not asked.is_counted_soon and page <= 1
     return 0 if is_nobody else _count(asked.conn, asked.counted())
 
 
