@@ -28,6 +28,8 @@ from happenings import person
 from happenings import rows
 from happenings import view
 from tracked import close
+from tracked import now
+from tracked import settle
 from tracked import site
 from tracked import state_of
 
@@ -457,6 +459,31 @@ def test_the_extension_does_it_too(sqlite_url: str) -> None:
         with pytest.raises(UNTError, match="Give an email address"):
             unt.export("nonsense")
 
+    close(app)
+
+
+def test_what_waits_in_redis_of_an_address_makes_nobody(
+    sqlite_url: str, redis_url: str
+) -> None:
+    """Forgotten before anything of them was written; what comes then is theirs."""
+    unt = UNT()
+    app = site(sqlite_url, unt, UNT_REDIS_URL=redis_url)
+
+    with app.app_context():
+        unt.track("before", user="ada@site.example")
+        assert unt.forget("ada@site.example") is False
+        forgotten_at = now()
+
+        # Until then it is the same millisecond.
+        while now() <= forgotten_at:
+            pass
+
+        unt.track("after", user="ada@site.example")
+
+    settle(app)
+    state = state_of(app)
+    assert [row.name for row in rows(state.store, schema.event)] == ["after"]
+    assert state.counts.read().forgotten == 1
     close(app)
 
 

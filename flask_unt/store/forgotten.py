@@ -62,7 +62,9 @@ def forgotten_among(
 ) -> frozenset[str]:
     """Those of these visitors that were forgotten; their rows are deleted again."""
     hashes = {forgotten_hash(name): name for name in names if name is not None}
-    gone = frozenset(hashes[hash] for hash in _found(connection, hashes))
+    statement = sa.select(forgotten.c.hash)
+    rows = select_in(connection, statement, forgotten.c.hash, sorted(hashes))
+    gone = frozenset(hashes[row.hash] for row in rows)
 
     for chunk in chunks(sorted(UUID(name).bytes for name in gone)):
         connection.execute(sa.delete(visitor).where(visitor.c.uuid.in_(chunk)))
@@ -88,28 +90,34 @@ def without_people(connection: sa.Connection, batch: Batch, keys: Keys) -> list[
     Of such an entry only what is surely somebody else's stays. The very list of the
     batch where nothing is theirs.
     """
-    known_by = {who: forgotten_name_hashes(who, keys) for who in batch.identities}
-    found = _found(connection, {h for hashes in known_by.values() for h in hashes})
+    gone = _gone(connection, batch, keys)
 
-    if not found:
+    if not gone:
         return batch.entries
-
-    gone = {
-        who: max(found.get(hash, 0) for hash in hashes)
-        for who, hashes in known_by.items()
-        if hashes
-    }
 
     left = [_without(entry, gone, keys) for entry in batch.entries]
 
     return batch.entries if left == batch.entries else left
 
 
-def _found(connection: sa.Connection, hashes: Iterable[bytes]) -> dict[bytes, int]:
-    statement = sa.select(forgotten.c.hash, forgotten.c.at)
-    rows = select_in(connection, statement, forgotten.c.hash, sorted(hashes))
+def _gone(connection: sa.Connection, batch: Batch, keys: Keys) -> dict[Identity, int]:
+    """Who of a batch was forgotten since it came, and when."""
+    gone: dict[Identity, int] = {}
 
-    return {row.hash: row.at for row in rows}
+    if not batch.identities:
+        return gone
+
+    since = (forgotten.c.person.is_(True), forgotten.c.at >= batch.entries[0].received)
+    rows = connection.execute(sa.select(forgotten.c.hash, forgotten.c.at).where(*since))
+    found = {row.hash: row.at for row in rows}
+
+    for who in batch.identities if found else ():
+        hashes = found.keys() & forgotten_name_hashes(who, keys)
+
+        if hashes:
+            gone[who] = max(found[hash] for hash in hashes)
+
+    return gone
 
 
 def _without(entry: Entry, gone: Mapping[Identity, int], keys: Keys) -> Entry:
