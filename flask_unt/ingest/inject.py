@@ -7,9 +7,11 @@ import re
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from flask import Request
 from flask import Response
 from flask import has_request_context
 from flask import request
@@ -82,6 +84,7 @@ class Injector:
         self._marker = f"{state.settings.prefix}/unt.js".encode()
         name = hashlib.sha256(script_tag(state, "").encode()).hexdigest()[:8]
         self._suffix = f"-unt{name}"
+        self._plain_tag = lru_cache(partial(_tag_bytes, state))
         state.at_first_request(self._hook)
 
     def restore_host_etag(self, environ: dict[str, Any]) -> None:
@@ -107,23 +110,27 @@ class Injector:
         hooks.append(self.after_request)
 
     def _inject(self, response: Response) -> None:
+        # Each look at Flask's own name for it costs as much as a small function.
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         headers = _headers_of(response)
+        status = response.status_code
 
-        if response.status_code == 304:
-            self._rename_unchanged(response, headers)
+        if status == 304:
+            self._rename_unchanged(asked, response, headers)
             return
 
-        if not _is_shown(response.status_code):
+        if not _is_shown(status):
             return
 
-        at = self._place(response, headers)
+        body = self._page(asked, response, headers)
+        at = None if body is None else self._place(body)
 
-        if at is None:
-            self._note(response)
+        if body is None or at is None:
+            self._note(asked, response)
             return
 
-        view = memoryview(response.get_data())
-        tag = self._tag(response).encode()
+        tag = self._tag(asked, response, headers)
+        view = memoryview(body)
         response.set_data(b"".join((view[:at], tag, view[at:])))
 
         if "etag" in headers:
@@ -132,15 +139,22 @@ class Injector:
         for name in DIGESTS & headers.keys():
             response.headers.pop(name)
 
-    def _place(self, response: Response, headers: Mapping[str, str]) -> int | None:
+    def _page(
+        self, asked: Request, response: Response, headers: Mapping[str, str]
+    ) -> bytes | None:
+        """A page that may get the tag; None where the answer is no such page."""
+        if not _is_page(asked, response, headers) or self._is_exempt(asked):
+            return None
+
+        length = headers.get("content-length", "")
+
+        if length.isdigit() and int(length) > SIZE_LIMIT:
+            return None
+
+        return response.get_data()
+
+    def _place(self, body: bytes) -> int | None:
         """Where in a page the tag goes; None where it does not."""
-        if not _is_page(response, headers) or self._is_exempt():
-            return None
-
-        if (response.content_length or 0) > SIZE_LIMIT:
-            return None
-
-        body = response.get_data()
         closing = CLOSING.search(body, max(0, len(body) - TAIL))
 
         if closing is None or len(body) > SIZE_LIMIT or self._marker in body:
@@ -148,37 +162,42 @@ class Injector:
 
         return closing.start()
 
-    def _note(self, response: Response) -> None:
-        if request.method != "GET" or response.status_code != 200:
+    def _note(self, asked: Request, response: Response) -> None:
+        if asked.method != "GET" or response.status_code != 200:
             return
 
-        if not (_asks_for_fragment() or self._is_exempt()):
+        if not (_asks_for_fragment(asked) or self._is_exempt(asked)):
             now = time.time_ns() // 1_000_000
-            note_untagged(self._state, request.endpoint, response, now)
+            note_untagged(self._state, asked.endpoint, response, now)
 
-    def _rename_unchanged(self, response: Response, headers: Mapping[str, str]) -> None:
-        if RESTORED in request.environ:
+    def _rename_unchanged(
+        self, asked: Request, response: Response, headers: Mapping[str, str]
+    ) -> None:
+        if RESTORED in asked.environ:
             self._rename(response)
             return
 
         # Whoever sent "*" named no ETag, but the page is still at hand.
-        is_any = request.if_none_match.star_tag
+        if asked.if_none_match.star_tag:
+            body = self._page(asked, response, headers)
 
-        if is_any and self._place(response, headers) is not None:
-            self._rename(response)
+            if body is not None and self._place(body) is not None:
+                self._rename(response)
 
-    def _tag(self, response: Response) -> Markup:
-        status = response.status_code
-        return script_tag(
-            self._state,
-            request.script_root,
-            status=None if status == 200 else status,
-            nonce=_known_nonce(self._state) or _nonce_in(response),
-        )
+    def _tag(
+        self, asked: Request, response: Response, headers: Mapping[str, str]
+    ) -> bytes:
+        nonce = _known_nonce(self._state)
 
-    def _is_exempt(self) -> bool:
+        if not nonce and "content-security-policy" in headers:
+            nonce = _nonce_in(response)
+
+        make = partial(_tag_bytes, self._state) if nonce else self._plain_tag
+        return make(asked.script_root, response.status_code, nonce)
+
+    def _is_exempt(self, asked: Request) -> bool:
         state = self._state
-        return state.exemptions.has_page(state.app, request.endpoint, request.environ)
+        return state.exemptions.has_page(state.app, asked.endpoint, asked.environ)
 
     def _rename(self, response: Response) -> None:
         """Two pages that differ by the tag must not share an ETag."""
@@ -186,6 +205,11 @@ class Injector:
 
         if name is not None:
             response.set_etag(name + self._suffix, weak=bool(is_weak))
+
+
+def _tag_bytes(state: State, root: str, status: int, nonce: str) -> bytes:
+    shown = None if status == 200 else status
+    return script_tag(state, root, status=shown, nonce=nonce).encode()
 
 
 def _is_shown(status: int) -> bool:
@@ -197,7 +221,7 @@ def _headers_of(response: Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers}
 
 
-def _is_page(response: Response, headers: Mapping[str, str]) -> bool:
+def _is_page(asked: Request, response: Response, headers: Mapping[str, str]) -> bool:
     """Whether it is a whole page, as far as can be told without reading it."""
     if response.direct_passthrough or not response.is_sequence:
         return False
@@ -208,7 +232,7 @@ def _is_page(response: Response, headers: Mapping[str, str]) -> bool:
     if headers.get("content-disposition", "").lower().startswith("attachment"):
         return False
 
-    return _is_html(headers.get("content-type", "")) and not _asks_for_fragment()
+    return _is_html(headers.get("content-type", "")) and not _asks_for_fragment(asked)
 
 
 @lru_cache
@@ -217,8 +241,8 @@ def _is_html(content_type: str) -> bool:
     return kind.strip() == "text/html" and not WIDE_CHARSET.search(parameters)
 
 
-def _asks_for_fragment() -> bool:
-    environ = request.environ
+def _asks_for_fragment(asked: Request) -> bool:
+    environ = asked.environ
 
     if environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
         return True
