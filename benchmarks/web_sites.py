@@ -19,8 +19,6 @@ SECRET_KEY = "of the benchmark"
 NO_LIMIT = "100000000/minute"
 PAGE = "<!doctype html><title>A page</title><body>{}</body>"
 PARAGRAPH = '<p class="item"><a href="/articles/7">An article</a> to read.</p>\n'
-    '<p class="item"><a href="/articles/7">An article</a>, which is short.</p>\n'
-)
 SHOP = """<!doctype html><title>Shop</title><body><h1>{{ title }}</h1><ul>
 {% for number in range(200) %}<li><a href="/articles/{{ number }}">Article
 {{ number }}</a> <span>{{ "%.2f"|format(number * 1.9) }} EUR</span></li>
