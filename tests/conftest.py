@@ -1,7 +1,9 @@
 """Fixtures for every test. What is missing on the machine fails, it never skips.
 
 addresses   sqlite_url, postgres_url, postgres2_url, mariadb_url, redis_url; and
-            database_url, which runs the test on SQLite, PostgreSQL and MariaDB
+            database_url, which runs the test on SQLite, PostgreSQL and MariaDB;
+            filled_url, the same with page views in it, and filled, its store:
+            both for reading only
 servers     redis_server, postgres_server, mariadb_server: shared by the whole run,
             never to be stopped; own_redis, own_postgres, own_mariadb: the test's own
 processes   serve(app, …), spawn(command, …), free_port
@@ -23,10 +25,12 @@ import hypothesis
 import playwright.sync_api
 import processes
 import pytest
+import recount
 import servers
 import shared
 import sites
 
+from flask_unt import store
 from flask_unt.stream import link
 
 CHROMIUM_FLAGS = [
@@ -216,6 +220,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
     }
 
     return str(request.getfixturevalue(names[request.param]))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", "mariadb"])
+def filled_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A database with what ``recount.fill`` writes: shared by tests that only read."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('filled') / 'unt.db'}"
+        recount.fill_whole(url)
+        yield url
+        return
+
+    names = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}
+    server = request.getfixturevalue(names[request.param])
+    url = server.fresh_database()
+    recount.fill_whole(url)
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def filled(filled_url: str) -> Iterator[store.Store]:
+    """A store on ``filled_url``."""
+    with recount.opened(filled_url) as opened:
+        yield opened
 
 
 @pytest.fixture

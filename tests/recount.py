@@ -108,6 +108,15 @@ def fill(store):
     store.declare_email(visitor(9005), "idle@example.com", NOW)
 
 
+def fill_whole(url):
+    """Fill a database, and make all that is summed up of its rows."""
+    with opened(url) as store:
+        fill(store)
+
+        while store.recompute_figures() or store.recompute_marks(24, NOW):
+            pass
+
+
 class Rows:
     """All rows, and the rule of whose they are."""
 

@@ -12,7 +12,6 @@ from recount import HOST
 from recount import MINUTE_MS
 from recount import NOW
 from recount import Rows
-from recount import fill
 from recount import opened
 from recount import shared_browser
 from recount import view
@@ -42,12 +41,11 @@ def log_ids(pages):
     return [one.id for page in pages for visit in page.visits for one in visit.views]
 
 
-def test_log_of_every_user_is_whole_and_in_order(store, database_url):
-    fill(store)
-    rows = Rows(database_url)
+def test_log_of_every_user_is_whole_and_in_order(filled, filled_url):
+    rows = Rows(filled_url)
 
     for id, limit in product(rows.user, (1, 7, 1000)):
-        pages = read_log(lambda id=id, **page: store.navigation_log(id, **page), limit)
+        pages = read_log(lambda id=id, **page: filled.navigation_log(id, **page), limit)
         views = [
             (one.local_time, bytes.fromhex(one.id))
             for page in pages
@@ -63,14 +61,13 @@ def test_log_of_every_user_is_whole_and_in_order(store, database_url):
         )
 
 
-def test_log_of_a_visitor_is_whole(store, database_url):
-    fill(store)
-    rows = Rows(database_url)
+def test_log_of_a_visitor_is_whole(filled, filled_url):
+    rows = Rows(filled_url)
     owner = max(
         rows.visitor,
         key=lambda id: sum(row.visitor_id == id for row in rows.views),
     )
-    pages = read_log(lambda **page: store.visitor_log(owner, **page), 7)
+    pages = read_log(lambda **page: filled.visitor_log(owner, **page), 7)
     wanted = {row.id.hex() for row in rows.views if row.visitor_id == owner}
 
     assert len(log_ids(pages)) == len(wanted)

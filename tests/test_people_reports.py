@@ -62,25 +62,20 @@ def test_users_equal_a_recount(database_url, bots):
         )
 
 
-def test_anonymous_visitors_equal_a_recount(store, database_url):
-    fill(store)
-    bring_up_to_date(store)
-    rows = Rows(database_url)
+def test_anonymous_visitors_equal_a_recount(filled, filled_url):
+    rows = Rows(filled_url)
     anonymous = {
         row.visitor_id
         for row in rows.views
         if row.visitor_id is not None and rows.whose(row) is None
     }
 
-    assert store.users(now=NOW).anonymous_visitors == len(anonymous)
+    assert filled.users(now=NOW).anonymous_visitors == len(anonymous)
 
 
-def test_users_without_views_are_last_in_both_directions(store):
-    fill(store)
-    bring_up_to_date(store)
-
+def test_users_without_views_are_last_in_both_directions(filled):
     for descending in (True, False):
-        rows = store.users(now=NOW, sort="last_access", descending=descending).rows
+        rows = filled.users(now=NOW, sort="last_access", descending=descending).rows
         moments = [row.last_access for row in rows]
 
         assert rows[-1].email == "idle@example.com"
@@ -88,13 +83,10 @@ def test_users_without_views_are_last_in_both_directions(store):
         assert moments[-1] is None
 
 
-def test_users_are_sorted_by_any_column(store):
-    fill(store)
-    bring_up_to_date(store)
-
+def test_users_are_sorted_by_any_column(filled):
     for sort in ("first_seen", "email", "visits", "views"):
         for descending in (True, False):
-            rows = store.users(now=NOW, sort=sort, descending=descending).rows
+            rows = filled.users(now=NOW, sort=sort, descending=descending).rows
             values = [getattr(row, sort) for row in rows]
             known = [value for value in values if value is not None]
 
@@ -132,14 +124,12 @@ def test_users_are_searched_by_what_is_written(store):
         assert found.total == len(emails)
 
 
-def test_a_page_out_of_range_is_the_nearest(store):
-    fill(store)
-    bring_up_to_date(store)
-    everybody = [row.id for row in store.users(now=NOW).rows]
+def test_a_page_out_of_range_is_the_nearest(filled):
+    everybody = [row.id for row in filled.users(now=NOW).rows]
     pages = -(-len(everybody) // 5)
 
     for asked, given in ((1, 1), (2, 2), (0, 1), (-7, 1), (10**9, pages)):
-        found = store.users(now=NOW, page=asked, per_page=5)
+        found = filled.users(now=NOW, page=asked, per_page=5)
 
         assert (found.page, found.pages) == (given, pages)
         assert [row.id for row in found.rows] == everybody[5 * given - 5 : 5 * given]
@@ -224,9 +214,8 @@ def test_uuid_leads_to_its_visitor_and_their_user(store):
     assert store.visitor_user("../etc") is None
 
 
-def test_number_of_queries_does_not_grow_with_the_list(store):
-    fill(store)
-    bring_up_to_date(store)
+def test_number_of_queries_does_not_grow_with_the_list(filled):
+    filled.prepare()
     asked = []
 
     def note(*seen):
@@ -236,7 +225,7 @@ def test_number_of_queries_does_not_grow_with_the_list(store):
 
     for per_page in (2, 50):
         asked.clear()
-        store.users(now=NOW, per_page=per_page)
+        filled.users(now=NOW, per_page=per_page)
 
         assert 0 < len(asked) < 20
 

@@ -100,10 +100,8 @@ def test_a_change_after_a_report_is_in_the_next(store):
     assert store.overview(**period).views == before + 2
 
 
-def test_page_share_equals_a_recount(store, database_url):
-    fill(store)
-    add_up(store)
-    rows = Rows(database_url)
+def test_page_share_equals_a_recount(filled, filled_url):
+    rows = Rows(filled_url)
     cut = (NOW - 9 * DAY_MS + 1234, NOW - 13 * MINUTE_MS)
 
     for since, until in ((None, None), cut, (cut[0], None), (None, cut[1])):
@@ -112,7 +110,7 @@ def test_page_share_equals_a_recount(store, database_url):
             for row in rows.views
             if (since or 0) <= row.local_time < (until or NOW + 1)
         ]
-        found = store.page_share(since=since, until=until, limit=3)
+        found = filled.page_share(since=since, until=until, limit=3)
         shares = [(row.page_id, row.path, row.views) for row in found.rows]
 
         assert found.total == len(views)
@@ -132,16 +130,15 @@ def test_page_share_of_a_user_equals_a_recount(store, database_url):
 
 
 @pytest.mark.parametrize("end", ["entry", "exit"])
-def test_visit_ends_equal_a_recount(store, database_url, end):
-    fill(store)
-    rows = Rows(database_url)
+def test_visit_ends_equal_a_recount(filled, filled_url, end):
+    rows = Rows(filled_url)
 
     for since, until in ((0, NOW), (NOW - 9 * DAY_MS, NOW - 13 * MINUTE_MS)):
         visits = [row for row in rows.visits if since <= row.started_at < until]
         counts = Counter(getattr(row, f"{end}_page_id") for row in visits)
         bounces = sum(row.views == 1 for row in visits)
-        found = store.visit_ends(end, since=since, until=until, limit=2)
-        every = store.visit_ends(end, since=since, until=until, limit=99)
+        found = filled.visit_ends(end, since=since, until=until, limit=2)
+        every = filled.visit_ends(end, since=since, until=until, limit=99)
 
         assert {row.page_id: row.visits for row in every.rows} == counts
         assert found.total == every.total == len(visits) > 0
@@ -152,11 +149,9 @@ def test_visit_ends_equal_a_recount(store, database_url, end):
             assert sum(row.share for row in one.rows) == pytest.approx(1)
 
 
-def test_pages_are_sorted_by_their_titles_too(store):
-    fill(store)
-    add_up(store)
-    rows = store.page_share(sort="page", descending=False, limit=99).rows
-    back = store.page_share(sort="page", descending=True, limit=99).rows
+def test_pages_are_sorted_by_their_titles_too(filled):
+    rows = filled.page_share(sort="page", descending=False, limit=99).rows
+    back = filled.page_share(sort="page", descending=True, limit=99).rows
 
     assert len(rows) > 2
     assert [row.title.lower() for row in rows] == sorted(r.title.lower() for r in rows)
@@ -164,10 +159,10 @@ def test_pages_are_sorted_by_their_titles_too(store):
     assert back[0].title == rows[-1].title
 
     with pytest.raises(ValueError, match="sorted by"):
-        store.page_share(sort="colour")
+        filled.page_share(sort="colour")
 
     with pytest.raises(ValueError, match="entry, exit"):
-        store.visit_ends("middle", since=0, until=NOW)
+        filled.visit_ends("middle", since=0, until=NOW)
 
 
 def test_page_share_of_nothing_is_empty(store):
