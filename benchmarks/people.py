@@ -62,6 +62,7 @@ PAGES = {
     "live": ("/live", LIST_MS),
     "a page": ("/page/1", LIST_MS),
     "pages": ("/pages", LIST_MS),
+    "pages of a year": ("/pages?range=12m", LIST_MS),
     "entry pages": ("/pages?by=entry", LIST_MS),
     "exit pages of a year": ("/pages?by=exit&range=12m", LIST_MS),
     "by route": ("/pages?by=route", LIST_MS),

@@ -68,6 +68,10 @@ FIGURES = (
     FROM unt_event e JOIN unt_visitor ON unt_visitor.id = visitor_id
     GROUP BY name, visitor_id, e.user_id, owner_id
     """,
+    """
+    INSERT INTO unt_page_day (day, page_id, views)
+    SELECT date(local_time), page_id, count(*) FROM unt_page_view GROUP BY 1, 2
+    """,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import sqlalchemy as sa
 from recount import DAY_MS
@@ -16,8 +18,10 @@ from tracked import site
 from tracked import state_of
 
 from flask_unt.store import schema
+from flask_unt.store.hours import day_of
 
 HOURS = range(1, 200, 3)
+TABLES = (schema.hour, schema.page_hour, schema.page_day, schema.visitor_day)
 PERIOD = (NOW - 6 * DAY_MS, NOW)
 
 
@@ -31,7 +35,7 @@ def rollups(store):
     with store._transactions.reading() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table))))
-            for table in (schema.hour, schema.page_hour, schema.visitor_day)
+            for table in TABLES
         }
 
 
@@ -68,6 +72,7 @@ def test_what_was_wrong_is_right_again(database_url):
         with store._database.writing() as connection:
             connection.execute(sa.update(schema.hour).values(views=7))
             connection.execute(sa.delete(schema.page_hour))
+            connection.execute(sa.delete(schema.page_day))
             connection.execute(sa.delete(schema.visitor_day))
 
         store.rebuild(NOW, lambda done, total: None)
@@ -91,6 +96,12 @@ def test_closed_hours_are_left_alone(database_url):
     assert total(after) == total(before) == len(HOURS)
     horizon = min(row[0] for row in before["unt_hour"] if row in after["unt_hour"])
     assert horizon == before["unt_hour"][0][0]
+    days = Counter()
+
+    for hour, page_id, views in after["unt_page_hour"]:
+        days[day_of(hour, "Asia/Kolkata"), page_id] += views
+
+    assert {(day, page): n for day, page, n in after["unt_page_day"]} == days
     known = {row[1] for row in before["unt_visitor_day"]}
     assert {row[1] for row in after["unt_visitor_day"]} == known
 

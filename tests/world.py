@@ -35,6 +35,7 @@ def expected(entries: Iterable[Entry]) -> dict[str, Any]:
         "visitors": world.visitor_rows(),
         "hours": world.hours(),
         "page_hours": world.page_hours(),
+        "page_days": world.page_days(),
         "days": world.days(),
     }
 
@@ -49,7 +50,8 @@ def found(store: Store) -> dict[str, Any]:
             "early": sorted(connection.scalars(sa.select(schema.leave.c.id))),
             "visitors": _visitors(connection),
             "hours": {row[0]: tuple(row[1:]) for row in _all(connection, schema.hour)},
-            "page_hours": _page_hours(connection),
+            "page_hours": _page_counts(connection, schema.page_hour, "hour"),
+            "page_days": _page_counts(connection, schema.page_day, "day"),
             "days": _days(connection),
         }
 
@@ -202,6 +204,9 @@ class _World:
     def page_hours(self) -> dict[Any, int]:
         return dict(Counter((v.time // HOUR * HOUR, v.path) for v in self._people()))
 
+    def page_days(self) -> dict[Any, int]:
+        return dict(Counter((day_of(v.time, "UTC"), v.path) for v in self._people()))
+
     def days(self) -> set[Any]:
         people = self._people()
         return {(day_of(v.time, "UTC"), v.visitor) for v in people if v.visitor}
@@ -274,9 +279,9 @@ def _visitors(connection: sa.Connection) -> dict[str, Any]:
     return {_name(r[0]): tuple(r[1:]) for r in connection.execute(statement)}
 
 
-def _page_hours(connection: sa.Connection) -> dict[Any, int]:
-    t, page = schema.page_hour, schema.page
-    statement = sa.select(t.c.hour, page.c.path, t.c.views).join(
+def _page_counts(connection: sa.Connection, t: sa.Table, time: str) -> Any:
+    page = schema.page
+    statement = sa.select(t.c[time], page.c.path, t.c.views).join(
         page, page.c.id == t.c.page_id
     )
     return {(r[0], r[1]): r[2] for r in connection.execute(statement)}

@@ -20,8 +20,10 @@ from .hours import day_start
 from .hours import hour_end
 from .hours import hour_of
 from .ownership import counted
+from .ownership import total
 from .schema import hour as hour_table
 from .schema import mark
+from .schema import page_day
 from .schema import page_hour
 from .schema import page_view
 from .schema import site
@@ -48,11 +50,28 @@ def recompute_marks(
         sums.recompute_hour(hour)
 
     for day in sorted({day_of(hour, zone) for hour in hours}):
+        add_up_pages(connection, day, zone)
+
         # Of a day that is closed in part, some rows are gone.
         if day_start(day, zone) >= (pruned_before or 0):
             sums.drop_vanished(day)
 
     return len(marks)
+
+
+def add_up_pages(connection: sa.Connection, day: date, zone: str) -> None:
+    """Have a day's views of pages be those of its hours, closed ones included."""
+    start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
+    page_id, views = page_hour.c.page_id, page_hour.c.views
+    sums = (
+        sa.select(sa.literal(day, sa.Date), page_id, total(views))
+        .where(page_hour.c.hour >= start, page_hour.c.hour < end)
+        .group_by(page_id)
+    )
+    connection.execute(sa.delete(page_day).where(page_day.c.day == day))
+    connection.execute(
+        sa.insert(page_day).from_select(["day", "page_id", "views"], sums)
+    )
 
 
 def _lock_site(connection: sa.Connection) -> int | None:

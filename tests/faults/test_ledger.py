@@ -145,7 +145,7 @@ def test_a_leave_that_was_not_applied_is_seen(ledger: Ledger, sqlite_url: str) -
     ("statement", "named"),
     [
         ("UPDATE unt_hour SET views = views + 1", "overview views"),
-        ("UPDATE unt_page_hour SET views = views + 1", "pages of everybody"),
+        ("UPDATE unt_page_day SET views = views + 1", "pages of everybody"),
         ("UPDATE unt_visit SET views = views + 1", "visits"),
         ("DELETE FROM unt_visit WHERE id = (SELECT min(id) FROM unt_visit)", "a view"),
         ("DELETE FROM unt_visitor_day", "overview"),

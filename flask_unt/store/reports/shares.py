@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from .. import schema
 from ..ownership import counted
-from ..ownership import shows_team
 from ..ownership import total
 from ..ownership import views_of
 from .shapes import PageRow
@@ -42,19 +41,23 @@ def page_share(
     else:
         counts = _page_counts_of(user_id, since, until, bots)
 
-    views = total(counts.c.views)
-    everything = conn.scalar(sa.select(views)) or 0
     page = schema.page
+    everything = sa.func.sum(counts.c.views).over()
     found = conn.execute(
         sa.select(
-            page.c.id, page.c.title, page.c.host, page.c.path, views.label("shown")
+            *(page.c.id, page.c.title, page.c.host, page.c.path, counts.c.views),
+            sa.cast(everything, sa.BigInteger).label("everything"),
         )
         .join(counts, counts.c.page_id == page.c.id)
-        .group_by(page.c.id, page.c.title, page.c.host, page.c.path)
-        .having(views > 0)
-        .order_by(*page_order(sort, descending, views))
+        .where(counts.c.views > 0)
+        .order_by(*page_order(sort, descending, counts.c.views))
         .limit(limit)
-    )
+    ).all()
+
+    if not found:
+        return PageShare(0, ())
+
+    everything = found[0].everything
     rows = [_page_row(row, everything) for row in found]
     rest = everything - sum(row.views for row in rows)
 
@@ -83,27 +86,40 @@ def page_order(
 
 
 def _page_row(row: sa.Row[Any], everything: int) -> PageRow:
-    share = row.shown / everything
-    return PageRow(row.id, row.title, row.host, row.path, row.shown, share)
+    share = row.views / everything
+    return PageRow(row.id, row.title, row.host, row.path, row.views, share)
 
 
 def _page_counts(
     since: int | None, until: int | None, zone: str, bots: str
 ) -> sa.Subquery:
-    by_hour, view = schema.page_hour, schema.page_view
-    rolled = sa.select(by_hour.c.page_id, by_hour.c.views)
-
-    if since is None and until is None and not shows_team(bots):
-        return rolled.subquery("counts")
-
-    span = Span(since or 0, LAST_MOMENT if until is None else until, 0, zone, bots)
-    whole = rolled.where(within(by_hour.c.hour, [span.hours]))
-    cut = (
+    """By whole days, the hours beside them, and the rows beside these."""
+    by_day, by_hour, view = schema.page_day, schema.page_hour, schema.page_view
+    last = LAST_MOMENT if until is None else until
+    span = Span(since or 0, last, 0, zone, bots)
+    days = span.full_days()
+    whole = within(by_hour.c.hour, span.hours_beside(days))
+    return _added_up(
+        _summed(by_day, by_day.c.day.between(*days) if days else sa.false()),
+        _summed(by_hour, whole),
         sa.select(view.c.page_id, sa.func.count().label("views"))
         .where(beside_hours(view.c.local_time, span))
-        .group_by(view.c.page_id)
+        .group_by(view.c.page_id),
     )
-    return sa.union_all(whole, cut).subquery("counts")
+
+
+def _summed(
+    counts: sa.FromClause, *conditions: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    page_id = counts.c.page_id
+    views = total(counts.c.views).label("views")
+    return sa.select(page_id, views).where(*conditions).group_by(page_id)
+
+
+def _added_up(*parts: sa.Select[Any]) -> sa.Subquery:
+    """Before pages are joined: there are few, and many rows of each."""
+    every = sa.union_all(*parts).subquery("parts")
+    return _summed(every).subquery("counts")
 
 
 def _page_counts_of(
@@ -111,10 +127,11 @@ def _page_counts_of(
 ) -> sa.Subquery:
     view = schema.page_view
     edges = [(since or 0, LAST_MOMENT if until is None else until)]
-    signed_in, owned = views_of(
-        [user_id],
-        [view.c.page_id, sa.literal(1).label("views")],
-        within(view.c.local_time, edges),
-        counted(view, bots),
+    return _added_up(
+        *views_of(
+            [user_id],
+            [view.c.page_id, sa.literal(1).label("views")],
+            within(view.c.local_time, edges),
+            counted(view, bots),
+        )
     )
-    return sa.union_all(signed_in, owned).subquery("counts")

@@ -61,6 +61,22 @@ class Span:
             yield day
             day += timedelta(days=1)
 
+    def full_days(self) -> tuple[date, date] | None:
+        """The first and the last day that lie in the period from beginning to end."""
+        first = day_of(self.since, self.zone)
+        first += timedelta(days=day_start(first, self.zone) < self.since)
+        last = day_of(self.until, self.zone) - timedelta(days=1)
+        return (first, last) if first <= last else None
+
+    def hours_beside(self, days: tuple[date, date] | None) -> list[Edge]:
+        """The whole hours that are in none of these days."""
+        if days is None:
+            return [self.hours]
+
+        start = day_start(days[0], self.zone)
+        end = day_start(days[1] + timedelta(days=1), self.zone)
+        return [(self.hours[0], start), (end, self.hours[1])]
+
     def whole_days(self) -> tuple[date, date] | None:
         """The first and the last day that lie in the period with all their views."""
         whole = [day for day in self.days() if self._is_whole(day)]

@@ -10,6 +10,7 @@ from .people import visitor
 from .rollups import event_visitor
 from .rollups import hour
 from .rollups import mark
+from .rollups import page_day
 from .rollups import page_hour
 from .rollups import page_visitor
 from .rollups import user_figures
@@ -51,6 +52,7 @@ __all__ = [
     "mark",
     "metadata",
     "page",
+    "page_day",
     "page_hour",
     "page_view",
     "page_visitor",

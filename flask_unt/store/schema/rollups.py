@@ -30,6 +30,14 @@ page_hour = table(
     sa.Index(None, "page_id", "hour"),
 )
 
+# The same by day, for a year of them: added up from the hours.
+page_day = table(
+    "unt_page_day",
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("page_id", Number, primary_key=True, autoincrement=False),
+    count("views"),
+)
+
 visitor_day = table(
     "unt_visitor_day",
     sa.Column("day", sa.Date, primary_key=True),

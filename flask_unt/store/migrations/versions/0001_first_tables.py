@@ -282,6 +282,13 @@ _table(
 )
 
 _table(
+    "unt_page_day",
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("page_id", Number, primary_key=True, autoincrement=False),
+    _count("views"),
+)
+
+_table(
     "unt_visitor_day",
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("visitor_id", Number, primary_key=True, autoincrement=False),
