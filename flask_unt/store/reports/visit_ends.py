@@ -35,8 +35,9 @@ def visit_ends(
     if end not in ENDS:
         raise ValueError(f"A visit has these ends: {', '.join(ENDS)}.")
 
-    page = schema.page
-    counts = _counts(last_visits(since, until, bots), end)
+    page, names = schema.page, (f"{end}_page_id", "views")
+    visits = last_visits(*names, since=since, until=until, bots=bots)
+    counts = _counts(visits, end)
     found = conn.execute(
         sa.select(page.c.title, page.c.host, page.c.path, counts)
         .join(counts, counts.c.page_id == page.c.id)

@@ -32,11 +32,13 @@ def origins(
     bots: str = "apart",
 ) -> Origins:
     """The last visits that began from ``since`` until just before ``until``."""
-    visit = last_visits(since, until, bots)
-    columns = (
-        *(visit.c.referrer, visit.c.utm_source, visit.c.utm_medium),
-        *(visit.c.utm_campaign, visit.c.device, visit.c.country),
+    visit = last_visits(
+        *("referrer", "utm_source", "utm_medium", "utm_campaign", "device", "country"),
+        since=since,
+        until=until,
+        bots=bots,
     )
+    columns = list(visit.c)
     rows = conn.execute(
         sa.select(*columns, sa.func.count().label("visits")).group_by(*columns)
     ).all()
@@ -75,7 +77,8 @@ def became_known(
     led = Counter(conn.scalars(_pages_before(since, until, bots)).all())
     people = sum(led.values())
     del led[None]
-    visit, visitor = last_visits(since, until, bots), schema.visitor
+    names, visitor = ("visitor_id", "exit_page_id"), schema.visitor
+    visit = last_visits(*names, since=since, until=until, bots=bots)
     exits = conn.execute(
         sa.select(visit.c.exit_page_id, sa.func.count())
         .join(visitor, visitor.c.id == visit.c.visitor_id)
@@ -91,11 +94,11 @@ def became_known(
     )
 
 
-def last_visits(since: int, until: int, bots: str) -> sa.Subquery:
-    """The last visits that began then, as many as are looked at."""
+def last_visits(*names: str, since: int, until: int, bots: str) -> sa.Subquery:
+    """These columns of the last visits that began then, as many as are looked at."""
     visit = schema.visit
     return (
-        sa.select(visit)
+        sa.select(*(visit.c[name] for name in names))
         .where(within(visit.c.started_at, [(since, until)]), counted(visit, bots))
         .order_by(visit.c.started_at.desc())
         .limit(VISITS_LOOKED_AT)
