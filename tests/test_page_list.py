@@ -102,6 +102,7 @@ def test_a_list_is_sorted_by_its_heads_and_stays_so(site, by):
     assert counts == sorted(counts)
 
     html = client.get(f"{BOARD}/pages?by={by}&sort=page").text
+    assert html.count(" data-row>") == len(first)
     heads = re.findall(r'<th[^>]*aria-sort="ascending"><a href="([^"]+)"', html)
     assert [("order=desc" in head, "sort=page" in head) for head in heads] == [
         (True, True)
