@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -72,7 +73,9 @@ def test_what_was_wrong_is_right_again(database_url):
         with store._database.writing() as connection:
             connection.execute(sa.update(schema.hour).values(views=7))
             connection.execute(sa.delete(schema.page_hour))
+            wrong = {"day": date(2001, 1, 1), "page_id": 1, "views": 7}
             connection.execute(sa.delete(schema.page_day))
+            connection.execute(sa.insert(schema.page_day), wrong)
             connection.execute(sa.delete(schema.visitor_day))
 
         store.rebuild(NOW, lambda done, total: None)
