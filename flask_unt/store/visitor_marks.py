@@ -24,15 +24,14 @@ def mark_visitors(
 
     Without it, that stays, and may be somebody else's now.
     """
-    last = sa.func.coalesce(visitor.c.marked_from, visitor.c.last_seen)
-    value = last if since is None else since
+    mark = visitor.c.marked_from
+    is_covered = mark.is_not(None) if since is None else mark <= since
+    is_new = sa.or_(mark.is_(None), sa.not_(is_covered))
+    value = visitor.c.last_seen if since is None else since
 
     for chunk in chunks(sorted(set(ids))):
-        marked = sa.update(visitor).where(visitor.c.id.in_(chunk))
-
-        if since is None:
-            marked = marked.where(visitor.c.marked_from.is_(None))
-
+        # A mark that reaches further back stays.
+        marked = sa.update(visitor).where(visitor.c.id.in_(chunk), is_new)
         connection.execute(marked.values(marked_from=value))
 
 
