@@ -13,6 +13,7 @@ from flask import Flask
 
 from flask_unt import cli
 from flask_unt.config import SETTING_NAMES
+from flask_unt.store import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -101,6 +102,11 @@ def tracker_names() -> list[str]:
 @pytest.mark.parametrize("name", tracker_names())
 def test_what_the_tracker_offers_is_documented(name: str) -> None:
     assert name in (ROOT / "docs" / "tracker.md").read_text()
+
+
+@pytest.mark.parametrize("table", sorted(schema.metadata.tables))
+def test_table_is_documented(table: str) -> None:
+    assert f"`{table}`" in (ROOT / "docs" / "architecture.md").read_text()
 
 
 def test_readme_is_short() -> None:

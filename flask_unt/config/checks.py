@@ -93,11 +93,11 @@ def prefix(name: str, value: Any) -> str:
     if value in ("", "/"):
         raise ConfigError(
             f"{name} must not be {value!r}: nothing is ever mapped on the root of a"
-            " site. Choose a path such as '/k3x9'."
+            " site. Choose a path such as '/q7w3e9zk'."
         )
 
     if not isinstance(value, str):
-        raise ConfigError(f"{name} must be a path such as '/k3x9', not {value!r}.")
+        raise ConfigError(f"{name} must be a path such as '/q7w3e9zk', not {value!r}.")
 
     if not PREFIX.fullmatch(value) or {".", ".."} & set(value.split("/")):
         raise ConfigError(

@@ -147,7 +147,7 @@ def _prefixes(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str,
     if prefix is None and not key:
         raise ConfigError(
             "Set SECRET_KEY, from which the prefix of Flask-UNT's addresses is"
-            " derived, or set UNT_PREFIX to a path such as '/k3x9'."
+            " derived, or set UNT_PREFIX to a path such as '/q7w3e9zk'."
         )
 
     if prefix is None and key:
