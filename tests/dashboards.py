@@ -73,6 +73,8 @@ def seen(
     url = f"http://localhost{path}"
     answer = send(app, view(url=url, title=title, time=now() - ago, **more))
     assert answer.json["rejected"] == []
+    # Users are numbered in the order in which they are written.
+    state_of(app).store.catch_up()
 
 
 def declare(app: Flask, email: str, visitor: str = VISITOR) -> None:
