@@ -110,7 +110,7 @@ class Injector:
         hooks.append(self.after_request)
 
     def _inject(self, response: Response) -> None:
-        # Each look at Flask's own name for it costs as much as a small function.
+        # Asked for once, as the proxy looks it up at each use.
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         headers = _headers_of(response)
         status = response.status_code
